@@ -1,0 +1,34 @@
+# The only place that knows a compiler flag for an instruction set. Weakest first; the names are those of
+# kernels/base/isa.h.
+set(INK_ISAS)
+if(NOT INK_SCALAR_ONLY AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set(INK_ISAS sse42 avx2 avx512)
+endif()
+set(INK_FLAGS_sse42 -msse4.2)
+set(INK_FLAGS_avx2 -mavx2 -mfma -mf16c)
+set(INK_FLAGS_avx512 -mavx512f -mavx512cd -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mf16c
+                     -mprefer-vector-width=512)
+# Optimised in every preset: at -O0 the templates of the vector library would stay out of line as weak symbols,
+# and the linker could give an old CPU the copy of a newer set.
+set(INK_ISA_COMMON -O3 -fno-exceptions -fno-lto
+                   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>) # GCC 12 misjudges its own AVX-512 headers
+
+# ink_add_op(gemm [SCALAR_ONLY_FILES...]) adds kernels/<op>/*.cpp to the library: each <op>_<isa>.cpp with its
+# own flags, all others with the baseline's.
+function(ink_add_op op)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/${op}/*.cpp)
+  foreach(source ${sources})
+    get_filename_component(stem ${source} NAME_WE)
+    set(isa_of_file)
+    foreach(isa sse42 avx2 avx512)
+      if(stem MATCHES "_${isa}$")
+        set(isa_of_file ${isa})
+      endif()
+    endforeach()
+    if(NOT isa_of_file)
+      target_sources(ink_kernels PRIVATE ${source})
+    elseif(isa_of_file IN_LIST INK_ISAS)
+      target_sources(ink_isa_${isa_of_file} PRIVATE ${source})
+    endif()
+  endforeach()
+endfunction()
