@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cmath>
+
+namespace ink {
+
+enum class Activation { none, relu, leaky_relu, sigmoid, tanh, silu };
+
+// What every kernel does with an accumulated value before it stores it:
+//   residual after the activation:   dst = act(value) + residual
+//   residual before the activation:  dst = act(value + residual)
+// The bias is part of `value`; where there is no residual the flag means nothing.
+struct Epilogue {
+  Activation activation = Activation::none;
+  float slope = 0;  // of leaky_relu for negative values
+  bool residual_first = false;
+};
+
+constexpr const char* activation_name(Activation activation) {
+  switch (activation) {
+    case Activation::none: return "none";
+    case Activation::relu: return "relu";
+    case Activation::leaky_relu: return "leaky_relu";
+    case Activation::sigmoid: return "sigmoid";
+    case Activation::tanh: return "tanh";
+    case Activation::silu: return "silu";
+  }
+  return "?";
+}
+
+// The definition of each activation in plain arithmetic.
+inline float activate(float x, Activation activation, float slope) {
+  switch (activation) {
+    case Activation::none: return x;
+    case Activation::relu: return x > 0 ? x : 0.0f;
+    case Activation::leaky_relu: return x > 0 ? x : x * slope;
+    case Activation::sigmoid: return 1.0f / (1.0f + std::exp(-x));
+    case Activation::tanh: return std::tanh(x);
+    case Activation::silu: return x / (1.0f + std::exp(-x));
+  }
+  return x;
+}
+
+}  // namespace ink

@@ -1,0 +1,87 @@
+#include "kernels/base/isa.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <vector>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+namespace ink {
+namespace {
+
+constexpr Isa kAll[] = {Isa::reference, Isa::sse42, Isa::avx2, Isa::avx512};
+
+#if defined(__x86_64__) && !defined(INK_SCALAR_ONLY)
+// The register state that the operating system saves on a context switch; without it AVX faults.
+unsigned long long saved_state() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0 || (ecx & bit_OSXSAVE) == 0) return 0;
+  unsigned low = 0, high = 0;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (static_cast<unsigned long long>(high) << 32) | low;
+}
+
+Isa detect() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0 || (ecx & bit_SSE4_2) == 0) return Isa::reference;
+  constexpr unsigned kAvxBits = bit_AVX | bit_FMA | bit_F16C;
+  constexpr unsigned long long kYmmState = 0x6, kZmmState = 0xe6;
+  const unsigned long long state = saved_state();
+  if ((ecx & kAvxBits) != kAvxBits || (state & kYmmState) != kYmmState) return Isa::sse42;
+  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0 || (ebx & bit_AVX2) == 0) return Isa::sse42;
+  constexpr unsigned kAvx512Bits = bit_AVX512F | bit_AVX512CD | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL;
+  if ((ebx & kAvx512Bits) != kAvx512Bits || (state & kZmmState) != kZmmState) return Isa::avx2;
+  return Isa::avx512;
+}
+#else
+Isa detect() { return Isa::reference; }
+#endif
+
+Result<Isa> read_choice() {
+  const Isa best = supported_isas().back();
+  const char* forced = std::getenv("INKSTONE_ISA");
+  if (forced == nullptr || *forced == '\0') return best;
+  std::string names;
+  for (const Isa isa : supported_isas()) {
+    if (std::string_view(forced) == isa_name(isa)) return isa;
+    names += std::string(names.empty() ? "" : ", ") + isa_name(isa);
+  }
+  return Error{ErrorKind::usage, "INKSTONE_ISA is \"" + std::string(forced) +
+                                     "\", but this build on this CPU can run only: " + names};
+}
+
+}  // namespace
+
+const char* isa_name(Isa isa) {
+  switch (isa) {
+    case Isa::reference: return "reference";
+    case Isa::sse42: return "sse42";
+    case Isa::avx2: return "avx2";
+    case Isa::avx512: return "avx512";
+  }
+  return "unknown";
+}
+
+std::span<const Isa> supported_isas() {
+  static const size_t count = static_cast<size_t>(detect()) + 1;
+  return std::span(kAll).first(count);
+}
+
+const Result<Isa>& chosen_isa() {
+  static const Result<Isa> choice = read_choice();
+  return choice;
+}
+
+Isa active_isa() { return chosen_isa().ok() ? *chosen_isa() : supported_isas().back(); }
+
+std::string cpu_model_name() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  }
+  return "unknown CPU";
+}
+
+}  // namespace ink

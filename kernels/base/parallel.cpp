@@ -1,0 +1,98 @@
+#include "kernels/base/parallel.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <exception>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "kernels/base/denormals.h"
+#include "kernels/base/team.h"
+
+#ifdef INK_STD_THREADS
+#include "kernels/base/thread_pool.h"
+#else
+#include <omp.h>
+#endif
+
+namespace ink {
+namespace {
+
+// CPUs that a cgroup v2 or v1 quota is worth, or infinity.
+double container_quota() {
+  double quota = INFINITY;
+  std::ifstream v2("/sys/fs/cgroup/cpu.max");
+  std::string limit;
+  if (double period = 0; v2 >> limit >> period && limit != "max" && period > 0) {
+    quota = std::strtod(limit.c_str(), nullptr) / period;
+  }
+  std::ifstream v1_quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), v1_period("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
+  double used = 0, period = 0;
+  if (v1_quota >> used && v1_period >> period && used > 0 && period > 0) quota = std::min(quota, used / period);
+  return quota;
+}
+
+// The team whose leader this thread is.
+thread_local Team* current_team = nullptr;
+
+// Calls work(worker, count) for each worker in [0, count) on a thread of its own, worker 0 on this one. count is
+// `wanted`, or fewer where the system or a surrounding parallel region does not give that many threads.
+void start_threads(int wanted, FunctionRef<void(int worker, int count)> work) {
+#ifdef INK_STD_THREADS
+  ThreadPool::shared().run(wanted, work);
+#else
+#pragma omp parallel num_threads(wanted)
+  work(omp_get_thread_num(), omp_get_num_threads());
+#endif
+}
+
+}  // namespace
+
+void with_workers(int threads, FunctionRef<void()> body) {
+  if (threads <= 1 || current_team != nullptr) return body();
+  Team team;
+  std::exception_ptr thrown;  // an exception must not leave the parallel region
+  start_threads(threads, [&](int worker, int count) {
+    if (worker != 0) return team.serve(worker);
+    team.assemble(count);
+    current_team = &team;
+    try {
+      body();
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+    current_team = nullptr;
+    team.dismiss();
+  });
+  if (thrown) std::rethrow_exception(thrown);
+}
+
+void parallel_for(int64_t tasks, int threads, FunctionRef<void(int64_t, int)> body) {
+  const int limit = current_team == nullptr ? threads : std::min(threads, current_team->size());
+  const int workers = static_cast<int>(std::clamp<int64_t>(tasks, 1, std::max(limit, 1)));
+  if (workers == 1) {
+    const FlushDenormals flush;
+    for (int64_t task = 0; task < tasks; ++task) body(task, 0);
+    return;
+  }
+  std::atomic<int64_t> next{0};
+  const auto work = [&](int worker) {
+    const FlushDenormals flush;
+    for (int64_t task; (task = next.fetch_add(1, std::memory_order_relaxed)) < tasks;) body(task, worker);
+  };
+  with_workers(workers, [&] { current_team->run(workers, work); });
+}
+
+int default_threads() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  const int allowed = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+  const double quota = std::floor(container_quota());
+  return std::max(1, static_cast<int>(std::min<double>(allowed, quota)));
+}
+
+}  // namespace ink

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/base/function_ref.h"
+
+namespace ink {
+
+// Runs body(task, worker) for every task in [0, tasks), each once, on at most `threads` workers; worker is in
+// [0, threads). Tasks are handed out in order to whichever worker is free, so body must write only outputs
+// that belong to its task: then no result depends on the number of threads. Denormals are flushed to zero in
+// every worker while it runs, and the caller's floating-point state is as before on return.
+// body must not throw and must not call parallel_for.
+void parallel_for(int64_t tasks, int threads, FunctionRef<void(int64_t task, int worker)> body);
+
+// Runs body on this thread while `threads` - 1 workers stand by for each parallel_for that it calls: many short
+// loops in a row then cost a wake-up each instead of a parallel region each. Inside another with_workers it only
+// calls body. What body throws is thrown on.
+void with_workers(int threads, FunctionRef<void()> body);
+
+// Threads that this process may use: its CPU affinity, and the container's quota rounded down; at least 1.
+int default_threads();
+
+}  // namespace ink

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "kernels/base/epilogue.h"
+#include "kernels/simd/vec.h"
+
+namespace ink::simd {
+
+// e^x, error below 2 ulp for x in [-87.3, 88.3]; clamped outside, so the result is always finite and positive.
+// x = n ln 2 + r with |r| <= ln 2 / 2; ln 2 is split in two so that r keeps its low bits (Cody and Waite);
+// e^r is the degree-6 Taylor polynomial, whose remainder r^7/5040 is below 2^-24.
+template <class A>
+INK_INLINE Vec<A> exp(Vec<A> x) {
+  constexpr float kLog2E = 1.44269504f, kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;
+  x = min<A>(max<A>(x, broadcast<A>(-87.3f)), broadcast<A>(88.3f));
+  const auto n = xsimd::nearbyint_as_int(x * broadcast<A>(kLog2E));
+  const Vec<A> nf = xsimd::batch_cast<float>(n);
+  Vec<A> r = fma<A>(nf, broadcast<A>(-kLn2High), x);
+  r = fma<A>(nf, broadcast<A>(-kLn2Low), r);
+  Vec<A> p = broadcast<A>(1.0f / 720);
+  p = fma<A>(p, r, broadcast<A>(1.0f / 120));
+  p = fma<A>(p, r, broadcast<A>(1.0f / 24));
+  p = fma<A>(p, r, broadcast<A>(1.0f / 6));
+  p = fma<A>(p, r, broadcast<A>(0.5f));
+  p = fma<A>(p, r, broadcast<A>(1.0f));
+  p = fma<A>(p, r, broadcast<A>(1.0f));
+  // 2^n by the exponent field; n is in [-126, 127] after the clamp.
+  const auto bits = (n + 127) << 23;
+  return p * xsimd::bitwise_cast<Vec<A>>(bits);
+}
+
+// 1 / (1 + e^-x), error below 4 ulp.
+template <class A>
+INK_INLINE Vec<A> sigmoid(Vec<A> x) {
+  const Vec<A> one = broadcast<A>(1.0f);
+  return one / (one + exp<A>(-x));
+}
+
+// tanh, absolute error below 2e-7: 1 - 2 / (1 + e^2x) away from zero, where it does not cancel; near zero the odd
+// series to x^9, whose remainder at |x| = 0.25 is below 1e-8 of x.
+template <class A>
+INK_INLINE Vec<A> tanh(Vec<A> x) {
+  const Vec<A> one = broadcast<A>(1.0f);
+  const Vec<A> far = one - broadcast<A>(2.0f) / (one + exp<A>(x + x));
+  const Vec<A> x2 = x * x;
+  Vec<A> p = broadcast<A>(62.0f / 2835);
+  p = fma<A>(p, x2, broadcast<A>(-17.0f / 315));
+  p = fma<A>(p, x2, broadcast<A>(2.0f / 15));
+  p = fma<A>(p, x2, broadcast<A>(-1.0f / 3));
+  const Vec<A> near = fma<A>(p * x2, x, x);
+  return xsimd::select(xsimd::abs(x) < broadcast<A>(0.25f), near, far);
+}
+
+// One activation on a vector; the switch is on a value that is the same for a whole call.
+template <class A>
+INK_INLINE Vec<A> activate(Vec<A> x, Activation activation, Vec<A> slope) {
+  const Vec<A> zero = broadcast<A>(0.0f);
+  switch (activation) {
+    case Activation::none: return x;
+    case Activation::relu: return max<A>(x, zero);
+    case Activation::leaky_relu: return xsimd::select(x > zero, x, x * slope);
+    case Activation::sigmoid: return sigmoid<A>(x);
+    case Activation::tanh: return tanh<A>(x);
+    case Activation::silu: return x * sigmoid<A>(x);
+  }
+  return x;
+}
+
+}  // namespace ink::simd
