@@ -1,0 +1,8 @@
+#include "kernels/gemm/gemm_simd.h"
+
+namespace ink {
+
+// 6 x 2 sums, 2 weights and 1 source: 15 of 16 registers.
+void gemm_tile_6x16_avx2(const GemmTileArgs& args) { simd::gemm_tile<simd::Arch, 6>(args); }
+
+}  // namespace ink

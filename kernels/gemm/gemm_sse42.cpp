@@ -1,0 +1,8 @@
+#include "kernels/gemm/gemm_simd.h"
+
+namespace ink {
+
+// 6 x 2 sums, 2 weights, 1 source and 1 product: 16 of 16 registers.
+void gemm_tile_6x8_sse42(const GemmTileArgs& args) { simd::gemm_tile<simd::Arch, 6>(args); }
+
+}  // namespace ink
