@@ -1,0 +1,7 @@
+#include "kernels/activation/activation_simd.h"
+
+namespace ink {
+
+INK_KERNEL void activation_row_avx2(const ActivationRow& args) { simd::activation_row<simd::Arch>(args); }
+
+}  // namespace ink

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "kernels/binary/binary.h"
+#include "kernels/simd/math.h"
+
+namespace ink::simd {
+
+template <class A, BinaryOp op, bool b_is_scalar>
+INK_INLINE void binary_pixels(const BinaryRow& args) {
+  constexpr int kStep = kLanes<A>;
+  const Vec<A> slope = broadcast<A>(args.slope);
+  const int64_t whole = args.channels / kStep * kStep;
+  const int rest = static_cast<int>(args.channels - whole);
+  for (int64_t p = 0; p < args.pixels; ++p) {
+    const float* a = args.a + p * args.a_stride;
+    const float* b = args.b + p * args.b_stride;
+    float* dst = args.dst + p * args.dst_stride;
+    const Vec<A> scalar = broadcast<A>(*b);
+    const auto combine = [&](Vec<A> x, Vec<A> y) {
+      return activate<A>(op == BinaryOp::add ? x + y : x * y, args.activation, slope);
+    };
+    for (int64_t i = 0; i < whole; i += kStep) {
+      store<A>(dst + i, combine(load<A>(a + i), b_is_scalar ? scalar : load<A>(b + i)));
+    }
+    if (rest > 0) {
+      const Vec<A> y = b_is_scalar ? scalar : load_n<A>(b + whole, rest);
+      store_n<A>(dst + whole, combine(load_n<A>(a + whole, rest), y), rest);
+    }
+  }
+}
+
+template <class A>
+INK_INLINE void binary_row(const BinaryRow& args) {
+  if (args.op == BinaryOp::add) {
+    args.b_is_scalar ? binary_pixels<A, BinaryOp::add, true>(args)
+                     : binary_pixels<A, BinaryOp::add, false>(args);
+  } else {
+    args.b_is_scalar ? binary_pixels<A, BinaryOp::mul, true>(args)
+                     : binary_pixels<A, BinaryOp::mul, false>(args);
+  }
+}
+
+}  // namespace ink::simd

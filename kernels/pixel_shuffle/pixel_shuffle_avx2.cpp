@@ -1,0 +1,9 @@
+#include "kernels/pixel_shuffle/pixel_shuffle_simd.h"
+
+namespace ink {
+
+INK_KERNEL void pixel_shuffle_row_avx2(const PixelShuffleRow& args) {
+  simd::pixel_shuffle_row(args);
+}
+
+}  // namespace ink

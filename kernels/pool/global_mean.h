@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "kernels/base/isa.h"
+#include "kernels/base/view.h"
+
+namespace ink {
+
+// The mean of a whole map, in two steps so that it can be summed region by region with the same bits however
+// the map was cut: the map has a fixed grid of cells of 16 rows x 64 columns from its origin (those at its
+// end are smaller); the pixels of a cell are added row by row in double, then the cells in the order of their
+// index cy * (columns of the grid) + cx, in double; the total is divided and rounded to float once.
+inline constexpr int kMeanCellRows = 16, kMeanCellColumns = 64;  // 256 KiB at 64 channels: a share of L2
+
+// sums[i] = sum of src[y * row_stride + x * pixel_stride + i] over y < rows, x < columns,  i < channels.
+struct CellSum {
+  const float* src;
+  double* sums;
+  int64_t channels;
+  int64_t row_stride, pixel_stride;
+  int rows, columns;
+};
+
+// Serial; allocates nothing; touches only the elements above. All variants give the same bits.
+using CellSumKernel = void(const CellSum&);
+CellSumKernel cell_sum_reference, cell_sum_sse42, cell_sum_avx2, cell_sum_avx512;
+
+struct GlobalMeanVariant {
+  Isa isa;
+  const char* name;
+  CellSumKernel* cell;
+};
+
+// Best first, reference last.
+std::span<const GlobalMeanVariant> global_mean_variants();
+const GlobalMeanVariant& choose_global_mean(Isa limit);
+
+// All cells of an (h, w) map, in cells.
+Rect global_mean_grid(int h, int w);
+// How many they are, and the bytes that the sums of one image need.
+int64_t global_mean_cells(int h, int w);
+size_t global_sum_bytes(int h, int w, int c);
+// The pixels of the map that `cells` cover.
+Rect global_mean_source(int h, int w, Rect cells);
+
+// sums[cell index * c + i] for every cell of `cells` (a rectangle of the grid) of one image; the sums of
+// other cells are left alone. The memory of src need hold no more than global_mean_source(cells).
+void global_sum_cells(const GlobalMeanVariant& variant, View<const float> src, int image, Rect cells,
+                      double* sums, int threads);
+
+// dst[i] = (sum of sums[cell * c + i] over cell < cells) / count,  i < c; count is h * w.
+void global_mean_finish(const double* sums, int64_t cells, int c, int64_t count, float* dst);
+
+// dst[n,0,0,c] = mean over y, x of src[n,y,x,c], all at once. `sums` has global_sum_bytes(h, w, c).
+void global_mean_run(const GlobalMeanVariant& variant, View<const float> src, View<float> dst, double* sums,
+                     int threads);
+
+}  // namespace ink

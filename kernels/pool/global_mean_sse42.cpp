@@ -1,0 +1,9 @@
+#include "kernels/pool/global_mean_simd.h"
+
+namespace ink {
+
+INK_KERNEL void cell_sum_sse42(const CellSum& args) {
+  simd::cell_sum(args);
+}
+
+}  // namespace ink

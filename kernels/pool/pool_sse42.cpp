@@ -1,0 +1,9 @@
+#include "kernels/pool/pool_simd.h"
+
+namespace ink {
+
+INK_KERNEL void pool_row_sse42(const PoolRow& args) {
+  simd::pool_row<simd::Arch>(args);
+}
+
+}  // namespace ink
