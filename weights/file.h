@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "kernels/base/result.h"
+
+namespace ink {
+
+// The bytes of a file. They live as long as a copy of `owner` does.
+struct FileBytes {
+  std::span<const std::byte> bytes;
+  std::shared_ptr<const void> owner;
+};
+
+enum class FileAccess {
+  read,  // a private copy
+  map,   // mapped read-only: costs no memory before it is touched, but dies with the file if that is cut short
+};
+
+// A whole regular file. Errors: no_input (missing, not readable, not a regular file), limit (more than
+// `most_bytes`, or more than memory holds), io.
+Result<FileBytes> open_file(const std::string& path, FileAccess access, uint64_t most_bytes);
+
+}  // namespace ink

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "kernels/base/result.h"
+#include "weights/store.h"
+
+namespace ink {
+
+// Error (model), naming tensor and index: some F32, F16, BF16 or F64 element is NaN or infinite.
+Status check_finite(const WeightStore& store);
+
+}  // namespace ink

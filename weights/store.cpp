@@ -1,0 +1,117 @@
+#include "weights/store.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "kernels/base/half.h"
+#include "weights/message.h"
+
+namespace ink {
+
+namespace {
+
+constexpr int64_t kMostElements = int64_t{1} << 48;
+
+std::string where(const std::string& origin) { return origin.empty() ? std::string() : origin + ": "; }
+
+// Tensors of a file start at any byte, so elements are copied out rather than addressed.
+template <class Stored, class Convert>
+void widen(std::span<const std::byte> bytes, std::span<float> dst, Convert convert) {
+  for (size_t i = 0; i < dst.size(); ++i) {
+    Stored value;
+    std::memcpy(&value, bytes.data() + i * sizeof(Stored), sizeof(Stored));
+    dst[i] = convert(value);
+  }
+}
+
+}  // namespace
+
+std::string shape_text(std::span<const int64_t> shape) {
+  std::string text = "[";
+  for (const int64_t size : shape) {
+    if (text.size() > 1) text += ", ";
+    text += std::to_string(size);
+  }
+  return text + "]";
+}
+
+std::optional<int64_t> element_count(std::span<const int64_t> shape) {
+  if (std::ranges::any_of(shape, [](int64_t size) { return size < 0; })) return std::nullopt;
+  if (std::ranges::find(shape, 0) != shape.end()) return 0;
+  int64_t count = 1;
+  for (const int64_t size : shape) {
+    if (__builtin_mul_overflow(count, size, &count) || count > kMostElements) return std::nullopt;
+  }
+  return count;
+}
+
+Status WeightStore::add_borrowed(StoredTensor tensor, std::shared_ptr<const void> owner) {
+  const std::optional<int64_t> count = element_count(tensor.shape);
+  if (!count) {
+    return model_error(where(origin_), "tensor ", quote(tensor.name), " has the impossible shape ",
+                       shape_text(tensor.shape));
+  }
+  const uint64_t expected = static_cast<uint64_t>(*count) * dtype_size(tensor.dtype);
+  if (expected != tensor.bytes.size()) {
+    return model_error(where(origin_), "tensor ", quote(tensor.name), " of type ", dtype_name(tensor.dtype),
+                       " and shape ", shape_text(tensor.shape), " needs ", expected, " bytes, found ",
+                       tensor.bytes.size());
+  }
+  if (!index_.emplace(tensor.name, tensors_.size()).second) {
+    return model_error(where(origin_), "tensor ", quote(tensor.name), " is there twice");
+  }
+  tensors_.push_back(std::move(tensor));
+  // Tensors of one file come one after another and share its mapping.
+  if (owner != nullptr && (owners_.empty() || owners_.back() != owner)) owners_.push_back(std::move(owner));
+  return {};
+}
+
+Status WeightStore::add(std::string name, DType dtype, std::vector<int64_t> shape,
+                        std::span<const std::byte> bytes) {
+  auto copy = std::make_shared<AlignedBuffer<std::byte>>(bytes.size());
+  std::ranges::copy(bytes, copy->data());
+  const std::span<const std::byte> owned(copy->data(), copy->size());
+  return add_borrowed({std::move(name), dtype, std::move(shape), owned}, std::move(copy));
+}
+
+void WeightStore::set_metadata(std::string key, std::string value) {
+  metadata_.insert_or_assign(std::move(key), std::move(value));
+}
+
+const StoredTensor* WeightStore::find(std::string_view name) const {
+  const auto found = index_.find(name);
+  return found == index_.end() ? nullptr : &tensors_[found->second];
+}
+
+std::string_view WeightStore::metadata(std::string_view key) const {
+  const auto found = metadata_.find(key);
+  return found == metadata_.end() ? std::string_view() : std::string_view(found->second);
+}
+
+Result<AlignedBuffer<float>> WeightStore::floats(std::string_view name, std::span<const int64_t> shape) const {
+  const StoredTensor* tensor = find(name);
+  if (tensor == nullptr) {
+    return model_error(where(origin_), "expected a tensor ", quote(name), " of shape ", shape_text(shape),
+                       ", found none of that name");
+  }
+  if (!std::ranges::equal(tensor->shape, shape)) {
+    return model_error(where(origin_), "tensor ", quote(name), ": expected shape ", shape_text(shape),
+                       ", found ", shape_text(tensor->shape));
+  }
+  AlignedBuffer<float> dst(tensor->bytes.size() / dtype_size(tensor->dtype));
+  const std::span<float> values(dst.data(), dst.size());
+  switch (tensor->dtype) {
+    case DType::f32:
+      if (!values.empty()) std::memcpy(values.data(), tensor->bytes.data(), tensor->bytes.size());
+      break;
+    case DType::f16: widen<uint16_t>(tensor->bytes, values, f16_to_f32); break;
+    case DType::bf16: widen<uint16_t>(tensor->bytes, values, bf16_to_f32); break;
+    default:
+      return model_error(where(origin_), "tensor ", quote(name), ": expected type F32, F16 or BF16, found ",
+                         dtype_name(tensor->dtype));
+  }
+  return dst;
+}
+
+}  // namespace ink

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernels/base/aligned_buffer.h"
+#include "kernels/base/dtype.h"
+#include "kernels/base/result.h"
+
+namespace ink {
+
+// "[64, 3, 3, 3]", for messages.
+std::string shape_text(std::span<const int64_t> shape);
+
+// Elements of a shape, or nothing where the product exceeds 2^48 or a size is negative.
+std::optional<int64_t> element_count(std::span<const int64_t> shape);
+
+// A named tensor, row-major, little endian. The bytes belong to the store that gave it.
+struct StoredTensor {
+  std::string name;
+  DType dtype = DType::f32;
+  std::vector<int64_t> shape;
+  std::span<const std::byte> bytes;
+};
+
+// Named tensors and string metadata: what a model file holds, wherever it came from. Tensor bytes are either
+// borrowed from a mapped file, which the store keeps mapped, or owned. Movable, immutable once built.
+class WeightStore {
+ public:
+  // Adds a tensor whose bytes `owner` keeps alive. Error: the name exists already, or the size does not fit.
+  Status add_borrowed(StoredTensor tensor, std::shared_ptr<const void> owner);
+  // Adds a tensor and owns its bytes.
+  Status add(std::string name, DType dtype, std::vector<int64_t> shape, std::span<const std::byte> bytes);
+  void set_metadata(std::string key, std::string value);
+
+  // In the order they were added.
+  std::span<const StoredTensor> tensors() const { return tensors_; }
+  const StoredTensor* find(std::string_view name) const;
+  const std::map<std::string, std::string, std::less<>>& metadata() const { return metadata_; }
+  // Empty where there is no such key.
+  std::string_view metadata(std::string_view key) const;
+
+  // A tensor of f32, f16 or bf16 widened to float. Error in words: there is no such tensor, its shape is not
+  // `shape`, or its type is another.
+  Result<AlignedBuffer<float>> floats(std::string_view name, std::span<const int64_t> shape) const;
+
+  // The file or source named in error messages.
+  const std::string& origin() const { return origin_; }
+  void set_origin(std::string origin) { origin_ = std::move(origin); }
+
+ private:
+  std::string origin_;
+  std::vector<StoredTensor> tensors_;
+  std::map<std::string, size_t, std::less<>> index_;
+  std::map<std::string, std::string, std::less<>> metadata_;
+  std::vector<std::shared_ptr<const void>> owners_;
+};
+
+}  // namespace ink

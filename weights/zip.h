@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernels/base/result.h"
+#include "weights/limits.h"
+
+namespace ink {
+
+// A member of a zip archive, its place checked.
+struct ZipMember {
+  std::string name;
+  bool deflated = false;  // otherwise stored
+  uint32_t crc = 0;
+  uint64_t size = 0;                // unpacked
+  std::span<const std::byte> data;  // as it is in the archive
+};
+
+// Reads a zip archive from memory, which it borrows. Nothing is guessed: the two directories of the format have to
+// agree in every field, the members to lie side by side, and nothing to stand before or behind the archive.
+class ZipReader {
+ public:
+  // Error (model): not an archive, a broken or contradictory one, or one that uses what is not supported: zip64, several
+  // disks, encryption, data descriptors, methods other than stored and deflated.
+  static Result<ZipReader> open(std::span<const std::byte> archive, const std::string& origin,
+                                const ModelLimits& limits = {});
+
+  std::span<const ZipMember> members() const { return members_; }
+  // nullptr where there is none.
+  const ZipMember* find(std::string_view name) const;
+  // The unpacked bytes, whose number and checksum are as the archive says. Error: model.
+  Result<std::vector<std::byte>> read(const ZipMember& member) const;
+
+ private:
+  std::string origin_;
+  std::vector<ZipMember> members_;  // by name
+};
+
+}  // namespace ink
