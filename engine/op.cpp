@@ -1,0 +1,23 @@
+#include "engine/op.h"
+
+namespace ink {
+
+size_t PreparedOp::scratch_bytes(std::span<const Shape> /*inputs*/, const Shape& /*output*/, int /*threads*/) const {
+  return 0;
+}
+
+bool PreparedOp::may_overwrite(size_t /*input*/) const { return false; }
+
+double PreparedOp::flops(std::span<const Shape> /*inputs*/, const Shape& output) const {
+  return static_cast<double>(output.elements());
+}
+
+TensorView Op::view(const TensorView& input, const Shape& /*output*/) const { return input; }
+
+bool Op::absorb_activation(const ActivationAttributes& /*activation*/) { return false; }
+
+bool Op::absorb_residual() { return false; }
+
+bool Op::absorb_batch_norm(const BatchNormAttributes& /*batch_norm*/) { return false; }
+
+}  // namespace ink

@@ -1,0 +1,85 @@
+#include <optional>
+
+#include "engine/ops/epilogue_op.h"
+#include "engine/ops/folded_weights.h"
+
+namespace ink {
+namespace {
+
+class PreparedConv2d : public PreparedOp {
+ public:
+  PreparedConv2d(const GemmVariant& variant, TapConv conv, Epilogue epilogue, double flops_per_output)
+      : variant_(variant), conv_(std::move(conv)), epilogue_(epilogue), flops_per_output_(flops_per_output) {}
+
+  const char* kernel() const override { return variant_.name; }
+  size_t packed_bytes() const override { return conv_.packed_bytes(); }
+  size_t scratch_bytes(std::span<const Shape>, const Shape&, int threads) const override {
+    return conv_.scratch_floats(threads) * sizeof(float);
+  }
+  double flops(std::span<const Shape>, const Shape& output) const override {
+    return flops_per_output_ * static_cast<double>(output.elements());
+  }
+  void run(const RunContext& context) const override {
+    conv_.run(context.inputs[0].floats(), context.output.floats(), residual_of(context), epilogue_, context.region,
+              context.threads, context.scratch);
+  }
+
+ private:
+  const GemmVariant& variant_;
+  TapConv conv_;
+  Epilogue epilogue_;
+  double flops_per_output_;
+};
+
+class Conv2d : public EpilogueOp {
+ public:
+  explicit Conv2d(Conv2dAttributes attributes) : attributes_(std::move(attributes)) {
+    const ConvParams& p = attributes_.params;
+    INK_CHECK(p.groups > 0 && p.ic % p.groups == 0 && p.oc % p.groups == 0 && p.sh > 0 && p.sw > 0);
+  }
+
+  const char* kind() const override { return "conv2d"; }
+
+  Result<Shape> infer(std::span<const Shape> inputs) const override {
+    const ConvParams& p = attributes_.params;
+    const Shape& src = inputs[0];
+    if (src.c != p.ic) {
+      return Error{ErrorKind::model, "expected " + std::to_string(p.ic) + " channels, found " + std::to_string(src.c)};
+    }
+    const Shape dst{src.n, conv_output_size(src.h, p.pad_top + p.pad_bottom, p.kh, p.sh, p.dh),
+                    conv_output_size(src.w, p.pad_left + p.pad_right, p.kw, p.sw, p.dw), p.oc};
+    if (dst.h == 0 || dst.w == 0) {
+      return Error{ErrorKind::limit, "an input of " + src.text() + " is smaller than the kernel of " +
+                                         std::to_string(p.kh) + "x" + std::to_string(p.kw)};
+    }
+    INK_TRY_STATUS(check_inputs(inputs, dst));
+    return dst;
+  }
+
+  Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
+    const ConvParams& p = attributes_.params;
+    const int64_t shape[] = {p.oc, p.ic / p.groups, p.kh, p.kw};
+    INK_TRY(const FoldedWeights folded, FoldedWeights::load(context.weights, attributes_.weight, attributes_.bias,
+                                                            shape, 0, p.groups, batch_norm_));
+    const GemmVariant& variant = choose_gemm(context.isa);
+    return std::unique_ptr<PreparedOp>(new PreparedConv2d(
+        variant, make_conv(variant, p, folded.weights.data(), folded.bias.data()), epilogue_,
+        2.0 * (p.ic / p.groups) * p.kh * p.kw));
+  }
+
+  bool absorb_batch_norm(const BatchNormAttributes& batch_norm) override {
+    if (batch_norm_.has_value() || has_residual_ || epilogue_.activation != Activation::none) return false;
+    batch_norm_ = batch_norm;
+    return true;
+  }
+
+ private:
+  Conv2dAttributes attributes_;
+  std::optional<BatchNormAttributes> batch_norm_;
+};
+
+}  // namespace
+
+std::unique_ptr<Op> conv2d(Conv2dAttributes attributes) { return std::make_unique<Conv2d>(std::move(attributes)); }
+
+}  // namespace ink

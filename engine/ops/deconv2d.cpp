@@ -1,0 +1,86 @@
+#include <optional>
+
+#include "engine/ops/epilogue_op.h"
+#include "engine/ops/folded_weights.h"
+
+namespace ink {
+namespace {
+
+class PreparedDeconv2d : public PreparedOp {
+ public:
+  PreparedDeconv2d(const GemmVariant& variant, Deconv deconv, Epilogue epilogue, double flops_per_input)
+      : variant_(variant), deconv_(std::move(deconv)), epilogue_(epilogue), flops_per_input_(flops_per_input) {}
+
+  const char* kernel() const override { return variant_.name; }
+  size_t packed_bytes() const override { return deconv_.packed_bytes(); }
+  size_t scratch_bytes(std::span<const Shape>, const Shape&, int threads) const override {
+    return deconv_.scratch_floats(threads) * sizeof(float);
+  }
+  double flops(std::span<const Shape> inputs, const Shape&) const override {
+    return flops_per_input_ * static_cast<double>(inputs[0].elements());
+  }
+  void run(const RunContext& context) const override {
+    deconv_.run(context.inputs[0].floats(), context.output.floats(), residual_of(context), epilogue_, context.region,
+                context.threads, context.scratch);
+  }
+
+ private:
+  const GemmVariant& variant_;
+  Deconv deconv_;
+  Epilogue epilogue_;
+  double flops_per_input_;
+};
+
+class Deconv2d : public EpilogueOp {
+ public:
+  explicit Deconv2d(Deconv2dAttributes attributes) : attributes_(std::move(attributes)) {
+    const DeconvParams& p = attributes_.params;
+    INK_CHECK(p.groups > 0 && p.ic % p.groups == 0 && p.oc % p.groups == 0 && p.sh > 0 && p.sw > 0);
+  }
+
+  const char* kind() const override { return "deconv2d"; }
+
+  Result<Shape> infer(std::span<const Shape> inputs) const override {
+    const DeconvParams& p = attributes_.params;
+    const Shape& src = inputs[0];
+    if (src.c != p.ic) {
+      return Error{ErrorKind::model, "expected " + std::to_string(p.ic) + " channels, found " + std::to_string(src.c)};
+    }
+    const auto size = [](int in, int stride, int pads, int kernel) {
+      return in == Shape::kUnknown ? in : (in - 1) * stride - pads + kernel;
+    };
+    const Shape dst{src.n, size(src.h, p.sh, p.pad_top + p.pad_bottom, p.kh),
+                    size(src.w, p.sw, p.pad_left + p.pad_right, p.kw), p.oc};
+    INK_TRY_STATUS(check_inputs(inputs, dst));
+    return dst;
+  }
+
+  Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
+    const DeconvParams& p = attributes_.params;
+    const int64_t shape[] = {p.ic, p.oc / p.groups, p.kh, p.kw};
+    INK_TRY(const FoldedWeights folded, FoldedWeights::load(context.weights, attributes_.weight, attributes_.bias,
+                                                            shape, 1, p.groups, batch_norm_));
+    const GemmVariant& variant = choose_gemm(context.isa);
+    return std::unique_ptr<PreparedOp>(
+        new PreparedDeconv2d(variant, Deconv(variant, p, folded.weights.data(), folded.bias.data()), epilogue_,
+                             2.0 * (p.oc / p.groups) * p.kh * p.kw));
+  }
+
+  bool absorb_batch_norm(const BatchNormAttributes& batch_norm) override {
+    if (batch_norm_.has_value() || has_residual_ || epilogue_.activation != Activation::none) return false;
+    batch_norm_ = batch_norm;
+    return true;
+  }
+
+ private:
+  Deconv2dAttributes attributes_;
+  std::optional<BatchNormAttributes> batch_norm_;
+};
+
+}  // namespace
+
+std::unique_ptr<Op> deconv2d(Deconv2dAttributes attributes) {
+  return std::make_unique<Deconv2d>(std::move(attributes));
+}
+
+}  // namespace ink

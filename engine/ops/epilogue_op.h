@@ -1,0 +1,53 @@
+#pragma once
+
+#include "engine/ops/ops.h"
+
+namespace ink {
+
+// What nodes share whose kernel ends with an epilogue: taking over an activation and an addition that follow.
+class EpilogueOp : public Op {
+ public:
+  bool absorb_activation(const ActivationAttributes& activation) override {
+    if (epilogue_.activation != Activation::none) return false;
+    epilogue_.activation = activation.activation;
+    epilogue_.slope = activation.slope;
+    // An addition taken over before now comes before this activation.
+    epilogue_.residual_first = has_residual_;
+    return true;
+  }
+
+  bool absorb_residual() override {
+    if (has_residual_) return false;
+    has_residual_ = true;
+    return true;
+  }
+
+ protected:
+  // Checks the number of inputs and, where there is one, that the residual has the output's shape.
+  Status check_inputs(std::span<const Shape> inputs, const Shape& output) const {
+    if (inputs.size() != (has_residual_ ? 2u : 1u)) {
+      return Error{ErrorKind::model, std::string(kind()) + " takes one input, found " + std::to_string(inputs.size())};
+    }
+    if (has_residual_ && !(inputs[1] == output)) {
+      return Error{ErrorKind::model, "cannot add " + inputs[1].text() + " to " + output.text()};
+    }
+    return {};
+  }
+
+  Epilogue epilogue_;
+  bool has_residual_ = false;
+};
+
+// The residual of a run, or a view without data.
+inline View<const float> residual_of(const RunContext& context) {
+  return context.inputs.size() > 1 ? View<const float>(context.inputs[1].floats()) : View<const float>{};
+}
+
+// An axis's output size, or Shape::kUnknown for an unknown input.
+inline int conv_output_size(int size, int pads, int kernel, int stride, int dilation) {
+  if (size == Shape::kUnknown) return size;
+  const int span = size + pads - (kernel - 1) * dilation - 1;
+  return span < 0 ? 0 : span / stride + 1;
+}
+
+}  // namespace ink

@@ -1,0 +1,79 @@
+#include "engine/ops/epilogue_op.h"
+#include "kernels/gemm/gemm.h"
+
+namespace ink {
+namespace {
+
+class PreparedLinear : public PreparedOp {
+ public:
+  PreparedLinear(const GemmVariant& variant, GemmPanels panels, Epilogue epilogue)
+      : variant_(variant), panels_(std::move(panels)), epilogue_(epilogue) {}
+
+  const char* kernel() const override { return variant_.name; }
+  size_t packed_bytes() const override { return panels_.bytes(); }
+  double flops(std::span<const Shape>, const Shape& output) const override {
+    return 2.0 * panels_.k() * static_cast<double>(output.elements());
+  }
+  void run(const RunContext& context) const override {
+    const View<const float> src = context.inputs[0].floats(), residual = residual_of(context);
+    const View<float> dst = context.output.floats();
+    for (int image = 0; image < dst.n; ++image) {
+      for (int y = context.region.y0; y < context.region.y1; ++y) {
+        gemm_run(variant_, panels_, row(src, image, y), row(dst, image, y),
+                 residual.data == nullptr ? residual : row(residual, image, y), epilogue_, context.threads);
+      }
+    }
+  }
+
+ private:
+  template <class T>
+  static View<T> row(const View<T>& map, int image, int y) {
+    return {map.at(image, y, map.x0), 1, 1, map.w, map.c, 0, 0, 0, 0, map.pixel_stride};
+  }
+
+  const GemmVariant& variant_;
+  GemmPanels panels_;
+  Epilogue epilogue_;
+};
+
+class Linear : public EpilogueOp {
+ public:
+  explicit Linear(LinearAttributes attributes) : attributes_(std::move(attributes)) {}
+
+  const char* kind() const override { return "linear"; }
+
+  Result<Shape> infer(std::span<const Shape> inputs) const override {
+    const Shape& src = inputs[0];
+    if (src.c != attributes_.in) {
+      return Error{ErrorKind::model,
+                   "expected " + std::to_string(attributes_.in) + " channels, found " + std::to_string(src.c)};
+    }
+    const Shape dst{src.n, src.h, src.w, attributes_.out};
+    INK_TRY_STATUS(check_inputs(inputs, dst));
+    return dst;
+  }
+
+  Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
+    const StoredTensor* stored = context.weights.find(attributes_.weight);
+    std::vector<int64_t> shape{attributes_.out, attributes_.in};
+    if (stored != nullptr && stored->shape.size() == 4) shape.insert(shape.end(), {1, 1});
+    INK_TRY(const AlignedBuffer<float> weights, context.weights.floats(attributes_.weight, shape));
+    AlignedBuffer<float> bias;
+    if (!attributes_.bias.empty()) {
+      const int64_t bias_shape[] = {attributes_.out};
+      INK_TRY(bias, context.weights.floats(attributes_.bias, bias_shape));
+    }
+    const GemmVariant& variant = choose_gemm(context.isa);
+    GemmPanels panels(variant, attributes_.in, attributes_.out, weights.data(), 1, attributes_.in, bias.data());
+    return std::unique_ptr<PreparedOp>(new PreparedLinear(variant, std::move(panels), epilogue_));
+  }
+
+ private:
+  LinearAttributes attributes_;
+};
+
+}  // namespace
+
+std::unique_ptr<Op> linear(LinearAttributes attributes) { return std::make_unique<Linear>(std::move(attributes)); }
+
+}  // namespace ink

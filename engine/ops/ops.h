@@ -1,0 +1,72 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engine/op.h"
+#include "kernels/conv/conv.h"
+#include "kernels/binary/binary.h"
+#include "kernels/deconv/deconv.h"
+#include "kernels/pad/pad.h"
+#include "kernels/pool/pool.h"
+#include "kernels/resize/resize.h"
+
+// The node kinds of the graph: attributes here, shape rule and lowering in one file a kind.
+
+namespace ink {
+
+// weights (oc, ic / groups, kh, kw) and bias (oc), by name in the store; an empty bias name means none.
+struct Conv2dAttributes {
+  std::string weight, bias;
+  ConvParams params;
+};
+std::unique_ptr<Op> conv2d(Conv2dAttributes attributes);
+
+// weights (ic, oc / groups, kh, kw). The output has (h - 1) * sh - pad_top - pad_bottom + kh rows.
+struct Deconv2dAttributes {
+  std::string weight, bias;
+  DeconvParams params;
+};
+std::unique_ptr<Op> deconv2d(Deconv2dAttributes attributes);
+
+// y = x * weights^T + bias over the channels; weights (out, in) or (out, in, 1, 1).
+struct LinearAttributes {
+  std::string weight, bias;
+  int in = 1, out = 1;
+};
+std::unique_ptr<Op> linear(LinearAttributes attributes);
+
+// y = act((x - mean) / sqrt(variance + epsilon) * gamma + beta), each a vector of c values by name.
+struct BatchNormAttributes {
+  std::string gamma, beta, mean, variance;
+  double epsilon = 1e-5;
+  int c = 1;
+};
+std::unique_ptr<Op> batch_norm(BatchNormAttributes attributes);
+
+struct ActivationAttributes {
+  Activation activation = Activation::none;
+  float slope = 0;  // of leaky_relu
+};
+std::unique_ptr<Op> activation(ActivationAttributes attributes);
+
+std::unique_ptr<Op> scale(float factor);  // y = x * factor
+
+// a op b; b has a's shape, or size 1 in h and w, or in c.
+std::unique_ptr<Op> binary(BinaryOp kind);
+
+std::unique_ptr<Op> pool(PoolShape shape);  // output sizes rounded down
+std::unique_ptr<Op> global_average_pool();  // (n, h, w, c) -> (n, 1, 1, c)
+
+struct Margins {
+  int top = 0, left = 0, bottom = 0, right = 0;
+};
+std::unique_ptr<Op> pad(PadMode mode, Margins margins);
+// Removes the margins; a view.
+std::unique_ptr<Op> crop(Margins margins);
+
+std::unique_ptr<Op> concat();                      // along the channels
+std::unique_ptr<Op> pixel_shuffle(int factor);     // (n, h, w, c f^2) -> (n, h f, w f, c), torch's channel order
+std::unique_ptr<Op> resize(ResizeMode mode, int factor);
+
+}  // namespace ink

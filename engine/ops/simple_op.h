@@ -1,0 +1,43 @@
+#pragma once
+
+#include <utility>
+
+#include "engine/ops/epilogue_op.h"
+
+namespace ink {
+
+// Most node kinds without weights differ in their shape rule and one kernel call. Kernel is a callable
+// `void(const RunContext&)` that holds all it needs, chosen for one instruction set.
+struct SimpleTraits {
+  const char* kernel = "";
+  double flops_per_output = 1;
+  bool overwrites_first = false;  // whether the output may be written over input 0
+};
+
+template <class Kernel>
+class SimplePrepared : public PreparedOp {
+ public:
+  SimplePrepared(SimpleTraits traits, Kernel kernel) : traits_(traits), kernel_(std::move(kernel)) {}
+
+  const char* kernel() const override { return traits_.kernel; }
+  bool may_overwrite(size_t input) const override { return input == 0 && traits_.overwrites_first; }
+  double flops(std::span<const Shape>, const Shape& output) const override {
+    return traits_.flops_per_output * static_cast<double>(output.elements());
+  }
+  void run(const RunContext& context) const override { kernel_(context); }
+
+ private:
+  SimpleTraits traits_;
+  Kernel kernel_;
+};
+
+template <class Kernel>
+std::unique_ptr<PreparedOp> simple_prepared(SimpleTraits traits, Kernel kernel) {
+  return std::unique_ptr<PreparedOp>(new SimplePrepared<Kernel>(traits, std::move(kernel)));
+}
+
+// A size that grows by `extra`, or stays unknown.
+inline int grown(int size, int extra) { return size == Shape::kUnknown ? size : size + extra; }
+inline int multiplied(int size, int factor) { return size == Shape::kUnknown ? size : size * factor; }
+
+}  // namespace ink

@@ -1,0 +1,82 @@
+#include <algorithm>
+
+#include "engine/ops/ops.h"
+#include "engine/passes/passes.h"
+#include "engine/passes/rewire.h"
+
+namespace ink {
+namespace {
+
+// Offers each node that `offer` accepts to the node before it, where nobody else reads what lies between.
+template <class Offer>
+void absorb_into_producer(Graph& graph, Offer offer) {
+  for (int i = 0; i < static_cast<int>(graph.nodes.size());) {
+    const Wiring wiring(graph);
+    const Node& node = graph.nodes[static_cast<size_t>(i)];
+    const int before = node.inputs.size() == 1 ? wiring.producer(node.inputs[0]) : -1;
+    if (before >= 0 && wiring.uses(node.inputs[0]) == 1 && offer(*graph.nodes[static_cast<size_t>(before)].op, *node.op)) {
+      absorb_node(graph, i, before);
+    } else {
+      ++i;
+    }
+  }
+}
+
+// The input of an addition whose maker can add the other input itself: the later of the two makers, so that the
+// other value exists by then. -1 where neither can.
+int residual_side(const Graph& graph, const Wiring& wiring, const Node& addition) {
+  const int makers[] = {wiring.producer(addition.inputs[0]), wiring.producer(addition.inputs[1])};
+  const int side = makers[0] > makers[1] ? 0 : 1;
+  const int maker = makers[side];
+  const auto shape = [&](size_t i) { return graph.shapes[static_cast<size_t>(addition.inputs[i])]; };
+  if (!(shape(0) == shape(1))) return -1;  // the smaller one is repeated
+  if (maker < 0 || makers[0] == makers[1] || wiring.uses(addition.inputs[static_cast<size_t>(side)]) != 1) return -1;
+  if (graph.nodes[static_cast<size_t>(maker)].op->is_view()) return -1;
+  return side;
+}
+
+}  // namespace
+
+void remove_dead_nodes(Graph& graph) {
+  for (int i = static_cast<int>(graph.nodes.size()) - 1; i >= 0; --i) {
+    if (Wiring(graph).uses(graph.nodes[static_cast<size_t>(i)].output) == 0) graph.nodes.erase(graph.nodes.begin() + i);
+  }
+}
+
+void fuse_batch_norms(Graph& graph) {
+  absorb_into_producer(graph, [](Op& before, const Op& op) {
+    return op.as_batch_norm() != nullptr && before.absorb_batch_norm(*op.as_batch_norm());
+  });
+}
+
+void fuse_activations(Graph& graph) {
+  absorb_into_producer(graph, [](Op& before, const Op& op) {
+    return op.as_activation() != nullptr && before.absorb_activation(*op.as_activation());
+  });
+}
+
+void fuse_residuals(Graph& graph) {
+  for (int i = 0; i < static_cast<int>(graph.nodes.size());) {
+    const Wiring wiring(graph);
+    const Node& node = graph.nodes[static_cast<size_t>(i)];
+    const int side = node.op->is_addition() ? residual_side(graph, wiring, node) : -1;
+    const int maker = side < 0 ? -1 : wiring.producer(node.inputs[static_cast<size_t>(side)]);
+    if (maker >= 0 && graph.nodes[static_cast<size_t>(maker)].op->absorb_residual()) {
+      graph.nodes[static_cast<size_t>(maker)].inputs.push_back(node.inputs[static_cast<size_t>(1 - side)]);
+      absorb_node(graph, i, maker);
+    } else {
+      ++i;
+    }
+  }
+}
+
+void run_passes(Graph& graph) {
+  remove_dead_nodes(graph);
+  fuse_batch_norms(graph);
+  // Activations before additions: act(x) + r; once more after them: act(x + r).
+  fuse_activations(graph);
+  fuse_residuals(graph);
+  fuse_activations(graph);
+}
+
+}  // namespace ink

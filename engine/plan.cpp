@@ -1,0 +1,145 @@
+#include "engine/plan.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace ink {
+namespace {
+
+// Follows views to the value whose memory they read.
+int root_of(const std::vector<Placement>& placements, int value) {
+  while (placements[static_cast<size_t>(value)].kind == Placement::Kind::view) {
+    value = placements[static_cast<size_t>(value)].index;
+  }
+  return value;
+}
+
+class Planner {
+ public:
+  Planner(const Graph& graph, std::span<const std::unique_ptr<PreparedOp>> ops, Plan& plan)
+      : graph_(graph), ops_(ops), plan_(plan), block_of_(plan.shapes.size(), -1), last_use_(plan.shapes.size(), -1) {}
+
+  void run() {
+    place_fixed();
+    find_last_uses();
+    int step = 0;
+    for (size_t i = 0; i < graph_.nodes.size(); ++i) {
+      if (ops_[i] != nullptr) place_output(static_cast<int>(i), step++);
+    }
+    const MemoryPlan memory = plan_memory(blocks_);
+    for (size_t value = 0; value < block_of_.size(); ++value) {
+      if (block_of_[value] >= 0) plan_.placements[value].offset = memory.offsets[static_cast<size_t>(block_of_[value])];
+    }
+    plan_.arena_bytes = memory.arena_bytes;
+  }
+
+ private:
+  Placement& placement(int value) { return plan_.placements[static_cast<size_t>(value)]; }
+
+  void place_fixed() {
+    for (size_t i = 0; i < graph_.inputs.size(); ++i) {
+      plan_.placements[i] = {Placement::Kind::input, static_cast<int>(i), -1, 0};
+    }
+    for (size_t i = 0; i < graph_.outputs.size(); ++i) {
+      placement(graph_.outputs[i]) = {Placement::Kind::output, static_cast<int>(i), -1, 0};
+    }
+    for (size_t i = 0; i < graph_.nodes.size(); ++i) {
+      const Node& node = graph_.nodes[i];
+      if (node.op->is_view()) placement(node.output) = {Placement::Kind::view, node.inputs[0], static_cast<int>(i), 0};
+    }
+  }
+
+  void find_last_uses() {
+    int step = 0;
+    for (size_t i = 0; i < graph_.nodes.size(); ++i) {
+      if (ops_[i] == nullptr) continue;
+      for (const int input : graph_.nodes[i].inputs) {
+        last_use_[static_cast<size_t>(root_of(plan_.placements, input))] = step;
+      }
+      ++step;
+    }
+  }
+
+  void place_output(int index, int step) {
+    const Node& node = graph_.nodes[static_cast<size_t>(index)];
+    const PreparedOp& op = *ops_[static_cast<size_t>(index)];
+    std::vector<Shape> inputs;
+    for (const int input : node.inputs) inputs.push_back(plan_.shapes[static_cast<size_t>(input)]);
+    const Shape& shape = plan_.shapes[static_cast<size_t>(node.output)];
+    plan_.steps.push_back({index, op.scratch_bytes(inputs, shape, plan_.threads), op.flops(inputs, shape)});
+    plan_.scratch_bytes = std::max(plan_.scratch_bytes, plan_.steps.back().scratch_bytes);
+    if (placement(node.output).kind == Placement::Kind::output) return;
+    placement(node.output).kind = Placement::Kind::arena;
+
+    const int last = std::max(last_use_[static_cast<size_t>(node.output)], step);
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const int input = node.inputs[i];
+      const int block = block_of_[static_cast<size_t>(input)];
+      // Only a whole block that dies here can be taken over: not a view, and the same size.
+      if (block < 0 || last_use_[static_cast<size_t>(input)] != step || !op.may_overwrite(i)) continue;
+      if (!(inputs[i] == shape) || std::count(node.inputs.begin(), node.inputs.end(), input) > 1) continue;
+      if (read_through_view(node, input)) continue;
+      block_of_[static_cast<size_t>(node.output)] = block;
+      blocks_[static_cast<size_t>(block)].last = last;
+      return;
+    }
+    block_of_[static_cast<size_t>(node.output)] = static_cast<int>(blocks_.size());
+    blocks_.push_back({static_cast<size_t>(shape.elements()) * sizeof(float), step, last});
+  }
+
+  // Whether another input of the node looks at the same memory.
+  bool read_through_view(const Node& node, int value) const {
+    return std::any_of(node.inputs.begin(), node.inputs.end(), [&](int input) {
+      return input != value && root_of(plan_.placements, input) == value;
+    });
+  }
+
+  const Graph& graph_;
+  std::span<const std::unique_ptr<PreparedOp>> ops_;
+  Plan& plan_;
+  std::vector<int> block_of_;  // by value id, -1 where the value has no block of its own
+  std::vector<int> last_use_;  // step, by value id, views counted as uses of what they look at
+  std::vector<Lifetime> blocks_;
+};
+
+}  // namespace
+
+double Plan::flops() const {
+  double sum = 0;
+  for (const Step& step : steps) sum += step.flops;
+  return sum;
+}
+
+Result<Plan> make_plan(const Graph& graph, std::span<const std::unique_ptr<PreparedOp>> ops,
+                       std::span<const Shape> inputs, int threads) {
+  Plan plan;
+  plan.threads = threads;
+  INK_TRY(plan.shapes, graph.infer(inputs));
+  plan.placements.resize(plan.shapes.size());
+  Planner(graph, ops, plan).run();
+  return plan;
+}
+
+std::string plan_text(const Plan& plan, const Graph& graph, std::span<const std::unique_ptr<PreparedOp>> ops) {
+  std::string text;
+  char line[256];
+  std::snprintf(line, sizeof line, "%3s  %-24s %-22s %-18s %10s  %s\n", "#", "node", "kernel", "output", "MFLOP",
+                "arena offset");
+  text += line;
+  for (size_t i = 0; i < plan.steps.size(); ++i) {
+    const Step& step = plan.steps[i];
+    const Node& node = graph.nodes[static_cast<size_t>(step.node)];
+    const Placement& place = plan.placements[static_cast<size_t>(node.output)];
+    const std::string where = place.kind == Placement::Kind::output ? "output" : std::to_string(place.offset);
+    std::snprintf(line, sizeof line, "%3zu  %-24s %-22s %-18s %10.1f  %s\n", i, node.name.c_str(),
+                  ops[static_cast<size_t>(step.node)]->kernel(),
+                  plan.shapes[static_cast<size_t>(node.output)].text().c_str(), step.flops / 1e6, where.c_str());
+    text += line;
+  }
+  std::snprintf(line, sizeof line, "work %.2f GFLOP, arena %.1f MiB, scratch %.1f MiB, %d threads, one region\n",
+                plan.flops() / 1e9, static_cast<double>(plan.arena_bytes) / 1048576.0,
+                static_cast<double>(plan.scratch_bytes) / 1048576.0, plan.threads);
+  return text + line;
+}
+
+}  // namespace ink

@@ -1,0 +1,93 @@
+#include "engine/session.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <new>
+
+#include "kernels/base/aligned_buffer.h"
+#include "kernels/base/parallel.h"
+
+namespace ink {
+namespace {
+
+// Large pages spare a big arena most of its page faults and address translations.
+constexpr size_t kLargePage = size_t{2} << 20;
+
+size_t most_inputs(const Graph& graph) {
+  size_t most = 0;
+  for (const Node& node : graph.nodes) most = std::max(most, node.inputs.size());
+  return most;
+}
+
+}  // namespace
+
+Session::Session(const PreparedModel& model, std::shared_ptr<const Plan> plan)
+    : model_(model),
+      plan_(std::move(plan)),
+      arena_bytes_(align_up(std::max<size_t>(plan_->memory_bytes(), 1), kLargePage)),
+      values_(plan_->shapes.size()),
+      step_inputs_(most_inputs(model.graph())) {
+  arena_ = static_cast<unsigned char*>(std::aligned_alloc(kLargePage, arena_bytes_));
+  if (arena_ == nullptr) throw std::bad_alloc();
+  madvise(arena_, arena_bytes_, MADV_HUGEPAGE);
+}
+
+Session::~Session() { std::free(arena_); }
+
+void Session::resolve(std::span<const TensorView> inputs, std::span<const TensorView> outputs) {
+  for (size_t value = 0; value < values_.size(); ++value) {
+    const Placement& place = plan_->placements[value];
+    const Shape& shape = plan_->shapes[value];
+    const size_t index = static_cast<size_t>(place.index);
+    switch (place.kind) {
+      case Placement::Kind::unused: break;
+      case Placement::Kind::input:
+        INK_CHECK(inputs[index].shape == shape);
+        values_[value] = inputs[index];
+        break;
+      case Placement::Kind::output:
+        INK_CHECK(outputs[index].shape == shape);
+        values_[value] = outputs[index];
+        break;
+      case Placement::Kind::arena:
+        values_[value] = TensorView::dense(arena_ + place.offset, DType::f32, shape);
+        break;
+      case Placement::Kind::view: break;
+    }
+  }
+  for (const Node& node : model_.graph().nodes) {
+    const size_t output = static_cast<size_t>(node.output);
+    if (plan_->placements[output].kind != Placement::Kind::view) continue;
+    values_[output] = node.op->view(values_[static_cast<size_t>(node.inputs[0])], plan_->shapes[output]);
+  }
+}
+
+Status Session::run(std::span<const TensorView> inputs, std::span<const TensorView> outputs, const Progress& progress) {
+  INK_CHECK(inputs.size() == model_.graph().inputs.size() && outputs.size() == model_.graph().outputs.size());
+  resolve(inputs, outputs);
+  Status status;
+  with_workers(plan_->threads, [&] { status = run_steps(progress); });
+  return status;
+}
+
+Status Session::run_steps(const Progress& progress) {
+  float* scratch = reinterpret_cast<float*>(arena_ + plan_->arena_bytes);
+  const double total = plan_->flops();
+  double done = 0;
+  for (const Step& step : plan_->steps) {
+    const Node& node = model_.graph().nodes[static_cast<size_t>(step.node)];
+    for (size_t i = 0; i < node.inputs.size(); ++i) step_inputs_[i] = values_[static_cast<size_t>(node.inputs[i])];
+    const TensorView& output = values_[static_cast<size_t>(node.output)];
+    model_.op(step.node).run({{step_inputs_.data(), node.inputs.size()},
+                              output,
+                              {0, 0, output.shape.h, output.shape.w},
+                              scratch,
+                              plan_->threads});
+    done += step.flops;
+    if (progress && !progress(total > 0 ? done / total : 1)) return Error{ErrorKind::interrupted, "interrupted"};
+  }
+  return {};
+}
+
+}  // namespace ink

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "engine/prepared_model.h"
+
+namespace ink {
+
+// Memory for one run at a time of a plan. All of it is taken when the session is made: run() allocates nothing.
+// The model must outlive the session. Throws std::bad_alloc where the memory cannot be had.
+class Session {
+ public:
+  Session(const PreparedModel& model, std::shared_ptr<const Plan> plan);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  const Plan& plan() const { return *plan_; }
+
+  // Called after each step with the share of the work done, 0 to 1; false stops the run.
+  using Progress = std::function<bool(double)>;
+
+  // inputs and outputs in the graph's order, shaped as planned. An output must not overlap an input. Error:
+  // interrupted, when `progress` says so.
+  Status run(std::span<const TensorView> inputs, std::span<const TensorView> outputs, const Progress& progress = {});
+
+ private:
+  void resolve(std::span<const TensorView> inputs, std::span<const TensorView> outputs);
+  Status run_steps(const Progress& progress);
+
+  const PreparedModel& model_;
+  std::shared_ptr<const Plan> plan_;
+  unsigned char* arena_ = nullptr;
+  size_t arena_bytes_ = 0;
+  std::vector<TensorView> values_;       // by value id
+  std::vector<TensorView> step_inputs_;  // of the step that runs
+};
+
+}  // namespace ink

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "kernels/base/check.h"
+#include "kernels/base/dtype.h"
+#include "kernels/base/view.h"
+
+namespace ink {
+
+// The size of a map, NHWC. A matrix (m, k) is (1, 1, m, k). kUnknown stands for a height or width that is not
+// known until a plan is made for one input size.
+struct Shape {
+  static constexpr int kUnknown = -1;
+
+  int n = 1, h = 1, w = 1, c = 1;
+
+  bool known() const { return n >= 0 && h >= 0 && w >= 0 && c >= 0; }
+  int64_t elements() const { return static_cast<int64_t>(n) * h * w * c; }
+  bool operator==(const Shape&) const = default;
+  std::string text() const;  // "1x256x256x3", "?" for unknown
+};
+
+// Borrows a tensor: its type, its shape, and its strides in elements. A crop or a slice of channels is another
+// TensorView of the same memory.
+struct TensorView {
+  void* data = nullptr;
+  DType dtype = DType::f32;
+  Shape shape;
+  int64_t image_stride = 0, row_stride = 0, pixel_stride = 0;
+
+  static TensorView dense(void* data, DType dtype, Shape shape) {
+    const int64_t row = static_cast<int64_t>(shape.w) * shape.c;
+    return {data, dtype, shape, row * shape.h, row, shape.c};
+  }
+
+  // The same as a map of T, which must be this tensor's type. Constness is the caller's to keep.
+  View<float> floats() const {
+    INK_CHECK(dtype == DType::f32);
+    return {static_cast<float*>(data), shape.n, shape.h, shape.w, shape.c, 0, 0, image_stride, row_stride, pixel_stride};
+  }
+
+  // Rows from y0 and columns from x0 on, `cropped.h` x `cropped.w` of them.
+  TensorView crop(int y0, int x0, Shape cropped) const;
+};
+
+}  // namespace ink
