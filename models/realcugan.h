@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/prepared_model.h"
+#include "kernels/base/isa.h"
+#include "kernels/base/result.h"
+#include "models/model.h"
+#include "weights/store.h"
+
+namespace ink {
+
+// Which of the released Real-CUGAN networks: UpCunet{2,3,4}x of bilibili/ailab's upcunet_v3.py.
+struct RealCuganConfig {
+  int scale = 2;                // 2, 3 or 4
+  bool squeeze_excite = true;   // false for the "nose" family
+  bool pro = false;             // pro networks work on values in [0.15, 0.85]
+
+  bool operator==(const RealCuganConfig&) const = default;
+  std::string json() const;
+  static Result<RealCuganConfig> from_json(std::string_view json);
+};
+
+inline constexpr std::string_view kRealCuganArchitecture = "realcugan";
+
+// Every tensor of the network, in the order in which the released ncnn graphs use them.
+std::vector<TensorSpec> realcugan_tensors(const RealCuganConfig& config);
+
+inline constexpr float kMinStrength = 0.75f, kMaxStrength = 1.3f;
+
+struct UpscaleOptions {
+  float strength = 1.0f;  // the original's alpha, kMinStrength to kMaxStrength
+  bool tta = false;       // mean over the 8 flips and transpositions
+  int threads = 1;
+  // Called between steps with the share done, 0 to 1; false stops the work with ErrorKind::interrupted.
+  std::function<bool(double)> progress;
+};
+
+// A Real-CUGAN network, prepared once; upscale() may be called from many threads.
+class RealCugan {
+ public:
+  // Keeps the store. Error: it lacks a tensor, one has another shape, or inkstone.config is not of this architecture.
+  static Result<std::unique_ptr<RealCugan>> create(WeightStore store, Isa isa);
+  ~RealCugan();
+
+  const RealCuganConfig& config() const;
+  // The network between reflection padding and rounding: (1, h, w, 3) floats in, (1, h', w', 3) floats out.
+  // Prepared at the first call for a strength, which must be in range.
+  Result<const PreparedModel*> network(float strength = 1.0f);
+
+  // Bytes that upscale() allocates for a picture of this size, its result not counted.
+  Result<uint64_t> memory_needed(int w, int h, const UpscaleOptions& options);
+
+  // src: h rows of w RGB pixels, 8 bits, without gaps; dst: h * scale rows of w * scale. Errors: strength out of
+  // range (usage), interrupted, a result that is not finite (model). Throws std::bad_alloc.
+  Status upscale(const uint8_t* src, int w, int h, uint8_t* dst, const UpscaleOptions& options);
+
+ private:
+  struct Impl;
+  explicit RealCugan(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ink
