@@ -1,0 +1,48 @@
+#include "converters/convert.h"
+
+#include <utility>
+
+#include "converters/match.h"
+#include "converters/realcugan_layers.h"
+#include "models/realcugan.h"
+#include "weights/finite.h"
+#include "weights/message.h"
+
+namespace ink {
+
+namespace {
+
+void set_unless_empty(WeightStore& store, std::string_view key, const std::string& value) {
+  if (!value.empty()) store.set_metadata(std::string(key), value);
+}
+
+}  // namespace
+
+Result<WeightStore> convert(const TensorSource& source, const ConvertOptions& options) {
+  INK_TRY(RealCuganConfig config, recognise_realcugan(source));
+  config.pro = options.pro.value_or(config.pro);
+  const std::vector<TensorSpec> table = realcugan_tensors(config);
+  const TensorMatch match = match_tensors(table, source, kRealCuganProMarker);
+  if (!match.problems.empty()) {
+    return model_error(source.origin(), ": the tensors do not fit the model: ", problems_text(match.problems));
+  }
+  WeightStore store;
+  store.set_origin(source.origin());
+  for (size_t i = 0; i < table.size(); ++i) {
+    const size_t index = match.source[i];
+    const SourceTensor& tensor = source.tensors()[index];
+    INK_TRY(SourceBytes data, source.read(index));
+    INK_TRY_STATUS(
+        store.add_borrowed({table[i].name, tensor.dtype, tensor.shape, data.bytes}, std::move(data.owner)));
+  }
+  INK_TRY_STATUS(check_finite(store));
+  store.set_metadata("format", "pt");  // what the format's own loaders ask for: torch's shapes
+  store.set_metadata(std::string(kArchitectureKey), std::string(kRealCuganArchitecture));
+  store.set_metadata(std::string(kConfigKey), config.json());
+  set_unless_empty(store, kSourceKey, options.source);
+  set_unless_empty(store, kSourceSha256Key, options.source_sha256);
+  set_unless_empty(store, kLicenseKey, options.license);
+  return store;
+}
+
+}  // namespace ink
