@@ -1,0 +1,176 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <iostream>
+#include <memory>
+
+#include "apps/cli/common.h"
+#include "apps/cli/exit_code.h"
+#include "apps/cli/models_folder.h"
+#include "apps/cli/network.h"
+#include "apps/cli/peak.h"
+#include "apps/cli/text.h"
+#include "engine/session.h"
+#include "kernels/base/aligned_buffer.h"
+#include "weights/atomic_file.h"
+#include "weights/file.h"
+
+namespace ink::cli {
+namespace {
+
+struct Flags {
+  std::string model, model_folder;
+  std::string input, output, shape;            // worker
+  std::string size = "256x256", rounds = "7";  // model
+};
+
+// A network with its memory, ready to run again and again on one input.
+class Runner {
+ public:
+  static Result<std::unique_ptr<Runner>> create(const std::string& path, const Shape& shape, int threads) {
+    auto runner = std::unique_ptr<Runner>(new Runner);
+    INK_TRY(runner->network_, Network::load(path));
+    const PreparedModel& prepared = *runner->network_.prepared;
+    INK_TRY(std::shared_ptr<const Plan> plan, prepared.plan({&shape, 1}, threads));
+    const Shape result = plan->shapes[static_cast<size_t>(prepared.graph().outputs[0])];
+    runner->src_ = AlignedBuffer<float>(static_cast<size_t>(shape.elements()));
+    runner->dst_ = AlignedBuffer<float>(static_cast<size_t>(result.elements()));
+    runner->input_ = TensorView::dense(runner->src_.data(), DType::f32, shape);
+    runner->output_ = TensorView::dense(runner->dst_.data(), DType::f32, result);
+    runner->session_ = std::make_unique<Session>(prepared, std::move(plan));
+    return runner;
+  }
+
+  AlignedBuffer<float>& src() { return src_; }
+  const AlignedBuffer<float>& dst() const { return dst_; }
+  double flops() const { return session_->plan().flops(); }
+
+  Result<double> run() {  // milliseconds
+    const auto begin = std::chrono::steady_clock::now();
+    INK_TRY_STATUS(session_->run({&input_, 1}, {&output_, 1}));
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  }
+
+ private:
+  Runner() = default;
+  Network network_;
+  AlignedBuffer<float> src_, dst_;
+  TensorView input_, output_;
+  std::unique_ptr<Session> session_;
+};
+
+Status read_floats(const std::string& path, AlignedBuffer<float>& dst) {
+  const size_t bytes = dst.size() * sizeof(float);
+  INK_TRY(const FileBytes file, open_file(path, FileAccess::read, bytes));
+  if (file.bytes.size() != bytes) {
+    return Error{ErrorKind::bad_input, path + ": expected " + std::to_string(bytes) +
+                                           " bytes for this shape, found " +
+                                           std::to_string(file.bytes.size())};
+  }
+  std::memcpy(dst.data(), file.bytes.data(), bytes);
+  return {};
+}
+
+Status write_floats(const AlignedBuffer<float>& values, const std::string& path) {
+  INK_TRY(AtomicFile file, AtomicFile::create(path));
+  INK_TRY_STATUS(file.write(std::as_bytes(std::span(values.data(), values.size()))));
+  return file.commit();
+}
+
+// One side of bench/peers, by the protocol in its README.md.
+Result<int> run_worker(const Flags& flags, const Common& common) {
+  INK_TRY(const Shape shape, parse_shape(flags.shape));
+  INK_TRY(const std::string path, find_model(flags.model, flags.model_folder));
+  INK_TRY(const std::unique_ptr<Runner> runner, Runner::create(path, shape, common.threads));
+  INK_TRY_STATUS(read_floats(flags.input, runner->src()));
+  INK_TRY_STATUS(print("ready\n"));
+  for (std::string command; std::getline(std::cin, command) && command != "quit";) {
+    if (command == "run") {
+      INK_TRY(const double milliseconds, runner->run());
+      INK_TRY_STATUS(print("ms " + decimals(milliseconds, 4) + "\n"));
+    } else if (command == "save") {
+      INK_TRY_STATUS(write_floats(runner->dst(), flags.output));
+      INK_TRY_STATUS(print("saved\n"));
+    } else {
+      return Error{ErrorKind::usage,
+                   "expected run, save or quit on standard input, found \"" + command + "\""};
+    }
+  }
+  return int{kDone};
+}
+
+Result<int> run_peak(const Flags&, const Common& common) {
+  INK_TRY(const double gflops, measure_peak(common.threads));
+  INK_TRY_STATUS(print("gflops " + decimals(gflops, 4) + "\n"));
+  return int{kDone};
+}
+
+Result<int> run_model(const Flags& flags, const Common& common) {
+  INK_TRY(const int rounds, parse_int(flags.rounds, "-r", 1, 1000000));
+  const std::vector<std::string> size = split(flags.size, 'x');
+  if (size.size() != 2) {
+    return Error{ErrorKind::usage, "--size: expected WxH such as 256x256, found \"" + flags.size + "\""};
+  }
+  INK_TRY(const Shape shape, parse_shape("1x" + size[1] + "x" + size[0] + "x3"));
+  INK_TRY(const std::string path, find_model(flags.model, flags.model_folder));
+  INK_TRY(const std::unique_ptr<Runner> runner, Runner::create(path, shape, common.threads));
+  for (size_t i = 0; i < runner->src().size(); ++i) runner->src()[i] = static_cast<float>(i % 251) / 250.0f;
+  INK_TRY_STATUS(runner->run().status());  // touches all memory once
+  std::vector<double> times;
+  for (int round = 0; round < rounds; ++round) {
+    INK_TRY(const double milliseconds, runner->run());
+    times.push_back(milliseconds);
+  }
+  std::ranges::sort(times);
+  const double median = (times[times.size() / 2] + times[(times.size() - 1) / 2]) / 2;
+  const double gflops = runner->flops() / median / 1e6;
+  if (common.json) {
+    INK_TRY_STATUS(print(JsonObject()
+                             .text("model", path)
+                             .text("isa", isa_name(active_isa()))
+                             .number("threads", int64_t{common.threads})
+                             .text("shape", shape.text())
+                             .number("ms", median)
+                             .number("ms_least", times.front())
+                             .number("ms_most", times.back())
+                             .number("gflops", gflops)
+                             .str() +
+                         "\n"));
+  } else {
+    INK_TRY_STATUS(print(decimals(median, 4) + " ms (" + decimals(times.front(), 4) + " to " +
+                         decimals(times.back(), 4) + "), " + decimals(gflops, 4) + " GFLOP/s, " +
+                         shape.text() + ", " + isa_name(active_isa()) + ", " +
+                         std::to_string(common.threads) + " threads\n"));
+  }
+  return int{kDone};
+}
+
+}  // namespace
+
+void add_bench(Commands& commands) {
+  const auto flags = std::make_shared<Flags>();
+  CLI::App& bench = *commands.root.add_subcommand("bench", "Measure networks and this machine");
+  bench.require_subcommand(1);
+  const auto add = [&](const char* name, const char* description,
+                       Result<int> (*run)(const Flags&, const Common&)) {
+    return &commands.add(bench, name, description,
+                         [flags, run](const Common& common) { return run(*flags, common); });
+  };
+  CLI::App* model = add("model", "The time of a network alone, median of several runs", run_model);
+  model->add_option("MODEL", flags->model, "A model file or a name of \"models list\"")->required();
+  model->add_option("--size", flags->size, "Of the network's input")->capture_default_str()->type_name("WxH");
+  model->add_option("-r,--rounds", flags->rounds, "Runs")->capture_default_str()->type_name("N");
+  model->add_option("--model-dir", flags->model_folder, "Folder looked into first for models")
+      ->type_name("DIR");
+  CLI::App* worker = add("worker", "Run on request, for bench/peers", run_worker);
+  worker->add_option("-m,--model", flags->model, "A model file or a name")->required()->type_name("MODEL");
+  worker->add_option("--model-dir", flags->model_folder, "Folder looked into first for models")
+      ->type_name("DIR");
+  worker->add_option("--input", flags->input, "float32, NHWC")->required()->type_name("FILE");
+  worker->add_option("--shape", flags->shape, "Of the input")->required()->type_name("1xHxWx3");
+  worker->add_option("--output", flags->output, "Where \"save\" writes")->required()->type_name("FILE");
+  add("peak", "The float32 multiply-add peak of this machine", run_peak);
+}
+
+}  // namespace ink::cli

@@ -1,0 +1,146 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "apps/cli/common.h"
+#include "apps/cli/exit_code.h"
+#include "apps/cli/kernel_list.h"
+#include "apps/cli/models_folder.h"
+#include "apps/cli/network.h"
+#include "apps/cli/text.h"
+#include "kernels/base/isa.h"
+#include "kernels/base/parallel.h"
+#include "models/model.h"
+#include "weights/file.h"
+#include "weights/safetensors.h"
+#include "weights/sniff.h"
+
+namespace ink::cli {
+namespace {
+
+struct Flags {
+  std::string model, model_folder, plan;
+  bool cpu = false;
+};
+
+std::string line(const std::string& key, std::string_view value) {
+  std::string padded = key;
+  padded.resize(std::max<size_t>(26, key.size() + 1), ' ');
+  return padded + std::string(value) + "\n";
+}
+
+Result<int> show_cpu(const Common& common) {
+  std::vector<std::string> sets, quoted_sets;
+  for (const Isa isa : supported_isas()) {
+    sets.emplace_back(isa_name(isa));
+    quoted_sets.push_back(json_string(isa_name(isa)));
+  }
+  std::string text = line("CPU", cpu_model_name()) + line("instruction sets", join(sets, ", ")) +
+                     line("chosen", isa_name(active_isa())) +
+                     line("threads", std::to_string(default_threads()));
+  text += "\nkernels, best first (* chosen)\n";
+  JsonObject kernels;
+  for (const KernelList& list : kernel_lists()) {
+    std::vector<std::string> names, quoted_names;
+    for (const KernelName& kernel : list.kernels) {
+      const bool chosen = &kernel == chosen_kernel(list, active_isa());
+      names.push_back(kernel.name + std::string(chosen ? "*" : ""));
+      quoted_names.push_back(json_string(kernel.name));
+    }
+    text += line(list.op, join(names, ", "));
+    kernels.raw(list.op, json_array(quoted_names));
+  }
+  if (common.json) {
+    text = JsonObject()
+               .text("cpu", cpu_model_name())
+               .raw("instruction_sets", json_array(quoted_sets))
+               .text("chosen", isa_name(active_isa()))
+               .number("threads", int64_t{default_threads()})
+               .raw("kernels", kernels.str())
+               .str() +
+           "\n";
+  }
+  INK_TRY_STATUS(print(text));
+  return int{kDone};
+}
+
+// A model file shows what it holds, whatever that is; a released checkpoint, what it becomes.
+Result<WeightStore> open_store(const std::string& path, std::string& format) {
+  INK_TRY(const FileBytes file, open_file(path, FileAccess::map, ModelLimits().file_bytes));
+  const FileFormat found = sniff(file.bytes);
+  format = describe(found);
+  if (found == FileFormat::safetensors) return read_safetensors(path);
+  return load_any_model(path);
+}
+
+Result<int> show_model(const Flags& flags, const Common& common) {
+  INK_TRY(const std::string path, find_model(flags.model, flags.model_folder));
+  std::string format;
+  Result<WeightStore> opened = open_store(path, format);
+  if (!opened.ok()) {
+    const Error& error = opened.error();
+    return Error{error.kind == ErrorKind::no_input ? ErrorKind::model : error.kind, error.message};
+  }
+  const WeightStore& store = *opened;
+  std::string text = line("file", path) + line("format", format), details, tensors;
+  JsonObject metadata;
+  for (const auto& [key, value] : store.metadata()) {
+    details += "  " + line(printable(key), printable(value));
+    metadata.text(key, value);
+  }
+  uint64_t bytes = 0;
+  std::vector<std::string> rows;
+  for (const StoredTensor& tensor : store.tensors()) {
+    bytes += tensor.bytes.size();
+    tensors +=
+        "  " + line(printable(tensor.name), dtype_name(tensor.dtype) + (" " + shape_text(tensor.shape)));
+    rows.push_back(JsonObject()
+                       .text("name", tensor.name)
+                       .text("dtype", dtype_name(tensor.dtype))
+                       .raw("shape", shape_text(tensor.shape))
+                       .str());
+  }
+  text += "metadata\n" + details + line("tensors", std::to_string(rows.size()) + ", " + size_text(bytes)) +
+          tensors;
+  if (common.json) {
+    text = JsonObject()
+               .text("file", path)
+               .text("format", format)
+               .raw("metadata", metadata.str())
+               .raw("tensors", json_array(rows))
+               .str() +
+           "\n";
+  }
+  INK_TRY_STATUS(print(text));
+  return int{kDone};
+}
+
+Result<int> show_plan(const Flags& flags, const Common& common) {
+  INK_TRY(const Shape shape, parse_shape(flags.plan));
+  INK_TRY(const std::string path, find_model(flags.model, flags.model_folder));
+  INK_TRY(const Network network, Network::load(path));
+  INK_TRY(const std::shared_ptr<const Plan> plan, network.prepared->plan({&shape, 1}, common.threads));
+  INK_TRY_STATUS(print(network.prepared->text(*plan)));
+  return int{kDone};
+}
+
+Result<int> run_info(const Flags& flags, const Common& common) {
+  if (flags.cpu) return show_cpu(common);
+  if (flags.model.empty()) return Error{ErrorKind::usage, "name a model, or ask for --cpu"};
+  return flags.plan.empty() ? show_model(flags, common) : show_plan(flags, common);
+}
+
+}  // namespace
+
+void add_info(Commands& commands) {
+  const auto flags = std::make_shared<Flags>();
+  CLI::App& app =
+      commands.add(commands.root, "info", "What a model file holds, how it would run, what this CPU can",
+                   [flags](const Common& common) { return run_info(*flags, common); });
+  app.add_option("MODEL", flags->model, "A model file, a released checkpoint, or a name of \"models list\"");
+  app.add_option("--plan", flags->plan, "How the model runs on an input of this size, such as 1x256x256x3")
+      ->type_name("NxHxWxC");
+  app.add_flag("--cpu", flags->cpu, "The instruction sets and kernels of this machine");
+  app.add_option("--model-dir", flags->model_folder, "Folder looked into first for models")->type_name("DIR");
+}
+
+}  // namespace ink::cli

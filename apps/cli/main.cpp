@@ -1,0 +1,78 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+#include <new>
+
+#include "apps/cli/common.h"
+#include "apps/cli/exit_code.h"
+#include "kernels/base/isa.h"
+#include "pictures/png.h"
+
+namespace ink::cli {
+namespace {
+
+std::string version_text() {
+  std::string sets;
+  for (const Isa isa : supported_isas()) sets += std::string(sets.empty() ? "" : ", ") + isa_name(isa);
+  return std::string("inkstone ") + INK_VERSION + "\ninstruction set: " + isa_name(active_isa()) + " (of " +
+         sets + ")\n" + picture_library_versions();
+}
+
+// The options as they were typed are in error: a hint on where they are explained.
+int report_usage(const CLI::App& root, const std::string& message) {
+  std::string command = "inkstone";
+  for (const CLI::App* app = &root; !app->get_subcommands().empty();) {
+    app = app->get_subcommands().back();
+    command += " " + app->get_name();
+  }
+  print_error(message + " (\"" + command + " --help\" explains)");
+  return kUsage;
+}
+
+int finish(const Result<int>& result) {
+  if (result.ok()) return *result;
+  print_error(result.error().message);
+  return exit_code(result.error().kind);
+}
+
+int run(int argc, char** argv) {
+  CLI::App root("Anime-illustration models on the CPU, without a framework", "inkstone");
+  root.set_version_flag("--version", version_text);
+  root.require_subcommand(1);
+  Commands commands{root, {}, {}};
+  add_upscale(commands);
+  add_models(commands);
+  add_convert(commands);
+  add_info(commands);
+  add_limits(commands);
+  add_bench(commands);
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    root.exit(asked);
+    std::cout.flush();
+    return std::cout ? kDone : kIo;
+  } catch (const CLI::ParseError& wrong) {
+    return report_usage(root, wrong.what());
+  }
+  if (const Status status = commands.common.finish(); !status.ok()) {
+    return report_usage(root, status.error().message);
+  }
+  if (!chosen_isa().ok()) return finish(chosen_isa().error());
+  return finish(commands.chosen(commands.common));
+}
+
+}  // namespace
+}  // namespace ink::cli
+
+int main(int argc, char** argv) {
+  try {
+    return ink::cli::run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    ink::cli::print_error("there is not enough memory");
+    return ink::cli::kLimit;
+  } catch (const std::exception& bug) {
+    ink::cli::print_error(std::string("this is a bug of inkstone: ") + bug.what());
+    return ink::cli::kInternal;
+  }
+}

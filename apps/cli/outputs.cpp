@@ -1,0 +1,118 @@
+#include "apps/cli/outputs.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <system_error>
+
+#include "weights/message.h"
+
+namespace ink::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kExtension = ".png";
+
+Error cannot_create(const std::string& path, const std::string& why) {
+  return {ErrorKind::cannot_create, path + ": cannot be created: " + why};
+}
+
+bool is_folder(const std::string& path) {
+  std::error_code problem;
+  return fs::is_directory(path, problem);
+}
+
+// One text for all ways to write the same place; the last part may not exist yet.
+std::string place(const std::string& path) {
+  std::error_code problem;
+  const fs::path whole = fs::weakly_canonical(path, problem);
+  return problem ? fs::path(path).lexically_normal().string() : whole.string();
+}
+
+Status check_extension(const std::string& output) {
+  std::string extension = fs::path(output).extension().string();
+  std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  if (extension == kExtension) return {};
+  return Error{ErrorKind::usage, "-o " + output +
+                                     ": only PNG is written so far; the name must end in .png, or name "
+                                     "an existing folder, or end in '/'"};
+}
+
+Status check_place(const std::string& output) {
+  std::error_code problem;
+  const fs::file_status status = fs::status(output, problem);
+  if (fs::is_directory(status)) return cannot_create(output, "it is a folder");
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    return cannot_create(output, "it exists and is not a regular file");
+  }
+  const std::string parent = fs::path(output).parent_path().string();
+  if (access(parent.empty() ? "." : parent.c_str(), W_OK | X_OK) != 0) {
+    return cannot_create(output, std::string("its folder: ") + std::strerror(errno));
+  }
+  return {};
+}
+
+Status check_clashes(const std::vector<PictureJob>& jobs) {
+  std::map<std::string, const PictureJob*> inputs, outputs;
+  for (const PictureJob& job : jobs) inputs.emplace(place(job.input), &job);
+  for (const PictureJob& job : jobs) {
+    const std::string output = place(job.output);
+    const auto [other, fresh] = outputs.emplace(output, &job);
+    if (!fresh) {
+      return Error{ErrorKind::usage,
+                   other->second->input + " and " + job.input + " would both become " + job.output};
+    }
+    if (const auto input = inputs.find(output); input != inputs.end()) {
+      return Error{ErrorKind::usage, "the output " + job.output + " of " + job.input +
+                                         " would replace the input " + input->second->input};
+    }
+    // A hard link to the input is the input under another name.
+    std::error_code problem;
+    if (fs::equivalent(job.input, job.output, problem)) {
+      return Error{ErrorKind::usage, "the output " + job.output + " is the input " + job.input};
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<PictureJob>> plan_outputs(const std::vector<std::string>& inputs,
+                                             const std::string& output, int scale) {
+  const bool into_folder =
+      !output.empty() && (inputs.size() > 1 || output.ends_with('/') || is_folder(output));
+  const std::string suffix = concat("_", scale, "x");
+  std::vector<PictureJob> jobs;
+  for (const std::string& input : inputs) {
+    const fs::path path(input);
+    if (output.empty()) {
+      jobs.push_back({input, (path.parent_path() / (path.stem().string() + suffix + kExtension)).string()});
+    } else if (into_folder) {
+      jobs.push_back({input, (fs::path(output) / (path.stem().string() + kExtension)).string()});
+    } else {
+      INK_TRY_STATUS(check_extension(output));
+      jobs.push_back({input, output});
+    }
+  }
+  INK_TRY_STATUS(check_clashes(jobs));
+  if (into_folder) {
+    std::error_code problem;
+    fs::create_directories(output, problem);
+    if (!is_folder(output)) return cannot_create(output, problem ? problem.message() : "it is not a folder");
+  }
+  for (const PictureJob& job : jobs) {
+    Status status = check_place(job.output);
+    // Beside several inputs each has a folder of its own: one that is missing fails alone, when its turn
+    // comes.
+    if (!status.ok() && (inputs.size() == 1 || into_folder)) return status.error();
+  }
+  return jobs;
+}
+
+}  // namespace ink::cli

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+
+#include "apps/cli/outputs.h"
+#include "kernels/base/result.h"
+#include "models/realcugan.h"
+#include "pictures/picture.h"
+
+namespace ink::cli {
+
+struct UpscaleSettings {
+  float strength = 1.0f;
+  bool tta = false;
+  int threads = 1;
+  int png_level = 6;
+  uint64_t memory_budget = UINT64_MAX;  // of the whole process
+  uint64_t memory_base = 0;             // what it holds between pictures
+  PictureLimits limits;
+  std::function<void(double)> progress;
+};
+
+struct Size {
+  int w = 0, h = 0;
+};
+
+// One picture from file to file, of the same colour mode: gray passes the network as RGB and comes back as
+// the mean of the three; alpha is enlarged by itself, bicubically. Gives the size of the result. Whatever the
+// error, nothing is left behind under the output's name. Errors: those of reading, decoding, the network and
+// writing; limit where the picture would take more memory than the budget, with how much that is;
+// interrupted.
+Result<Size> upscale_picture(const PictureJob& job, RealCugan& network, const UpscaleSettings& settings);
+
+}  // namespace ink::cli
