@@ -1,0 +1,97 @@
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kernels/base/isa.h"
+#include "kernels/base/parallel.h"
+#include "kernels/base/view.h"
+
+namespace ink::bench {
+
+struct MapShape {
+  int n, h, w, c;
+
+  size_t size() const {
+    return static_cast<size_t>(n) * static_cast<size_t>(h) * static_cast<size_t>(w) * static_cast<size_t>(c);
+  }
+  int64_t bytes() const { return static_cast<int64_t>(size() * sizeof(float)); }
+  Rect whole() const { return {0, 0, h, w}; }
+};
+
+inline std::string shape_name(MapShape shape) {
+  const auto number = [](int value) { return std::to_string(value); };
+  return number(shape.n) + "x" + number(shape.h) + "x" + number(shape.w) + "x" + number(shape.c);
+}
+
+// Values in [-1, 1) that repeat after a period no kernel's step divides.
+inline std::vector<float> sample_floats(MapShape shape) {
+  std::vector<float> values(shape.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    values[i] = static_cast<float>(static_cast<double>(i * 7919 % 10007) / 5003.5 - 1);
+  }
+  return values;
+}
+
+template <class T>
+View<T> dense(T* values, MapShape shape) {
+  return dense_view(values, shape.n, shape.h, shape.w, shape.c);
+}
+
+// One op on one shape. run(variant, dst, threads) does the work once; the sources live in its captures.
+template <class Variant, class T>
+struct Job {
+  std::string name;
+  size_t dst_size;
+  int64_t bytes;     // read and written, each once
+  double tolerance;  // of a result that is about 1
+  std::function<std::function<void(const Variant&, T* dst, int threads)>()> make;
+};
+
+template <class Variant, class T>
+void run_job(benchmark::State& state, const Job<Variant, T>& job, const Variant& variant,
+             const Variant& reference, int threads) {
+  const auto run = job.make();
+  std::vector<T> want(job.dst_size), got(job.dst_size);
+  run(reference, want.data(), 1);
+  run(variant, got.data(), threads);
+  for (size_t i = 0; i < got.size(); ++i) {
+    const double difference = std::abs(static_cast<double>(got[i]) - static_cast<double>(want[i]));
+    if (!(difference <= job.tolerance)) {
+      state.SkipWithError("differs from the reference");
+      return;
+    }
+  }
+  for (auto iteration : state) {
+    static_cast<void>(iteration);
+    run(variant, got.data(), threads);
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations()) * job.bytes);
+}
+
+// Registers the job for every variant that this CPU can run, on one thread and on all.
+template <class Variant, class T>
+void add_job(std::span<const Variant> variants, const Job<Variant, T>& job) {
+  for (const Variant& variant : variants) {
+    if (variant.isa > supported_isas().back()) continue;
+    for (const int threads : std::set<int>{1, default_threads()}) {
+      const std::string name =
+          std::string(variant.name) + "/" + job.name + "/threads:" + std::to_string(threads);
+      benchmark::RegisterBenchmark(
+          name.c_str(),
+          [=](benchmark::State& state) { run_job(state, job, variant, variants.back(), threads); })
+          ->UseRealTime()
+          ->Unit(benchmark::kMicrosecond);
+    }
+  }
+}
+
+}  // namespace ink::bench
