@@ -1,0 +1,105 @@
+#include "weights/store.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/weights/sample_files.h"
+#include "weights/finite.h"
+
+namespace ink {
+namespace {
+
+using test::bytes_of_values;
+
+WeightStore sample() {
+  WeightStore store;
+  store.set_origin("sample");
+  EXPECT_TRUE(store.add("single", DType::f32, {2, 1}, bytes_of_values<float>({1.5f, -2.25f})));
+  EXPECT_TRUE(store.add("half", DType::f16, {3}, bytes_of_values<uint16_t>({0x3c00, 0xc100, 0x0001})));
+  EXPECT_TRUE(store.add("brain", DType::bf16, {2}, bytes_of_values<uint16_t>({0x3fc0, 0xc010})));
+  EXPECT_TRUE(store.add("bytes", DType::u8, {4}, bytes_of_values<uint8_t>({1, 2, 3, 4})));
+  EXPECT_TRUE(store.add("nothing", DType::f32, {0, 7}, {}));
+  return store;
+}
+
+TEST(ElementCount, RefusesWhatCannotBe) {
+  EXPECT_EQ(element_count(std::vector<int64_t>{}), 1);
+  EXPECT_EQ(element_count(std::vector<int64_t>{3, 5, 7}), 105);
+  EXPECT_EQ(element_count(std::vector<int64_t>{int64_t{1} << 62, 0, int64_t{1} << 62}), 0);
+  EXPECT_EQ(element_count(std::vector<int64_t>{int64_t{1} << 24, int64_t{1} << 24}), int64_t{1} << 48);
+  EXPECT_EQ(element_count(std::vector<int64_t>{(int64_t{1} << 48) + 1}), std::nullopt);
+  EXPECT_EQ(element_count(std::vector<int64_t>{int64_t{1} << 62, int64_t{1} << 62}), std::nullopt);
+  EXPECT_EQ(element_count(std::vector<int64_t>{4, -1}), std::nullopt);
+  EXPECT_EQ(element_count(std::vector<int64_t>{0, -1}), std::nullopt);
+}
+
+TEST(WeightStore, WidensToFloat) {
+  const WeightStore store = sample();
+  const auto single = store.floats("single", std::vector<int64_t>{2, 1});
+  EXPECT_EQ((*single)[1], -2.25f);
+  const auto half = store.floats("half", std::vector<int64_t>{3});
+  EXPECT_EQ((*half)[0], 1.0f);
+  EXPECT_EQ((*half)[1], -2.5f);
+  EXPECT_EQ((*half)[2], std::ldexp(1.0f, -24));
+  const auto brain = store.floats("brain", std::vector<int64_t>{2});
+  EXPECT_EQ((*brain)[0], 1.5f);
+  EXPECT_EQ((*brain)[1], -2.25f);
+  EXPECT_EQ(store.floats("nothing", std::vector<int64_t>{0, 7})->size(), 0u);
+}
+
+TEST(WeightStore, SaysWhatIsWrong) {
+  const WeightStore store = sample();
+  EXPECT_EQ(store.floats("nobody", std::vector<int64_t>{2}).error().message,
+            "sample: expected a tensor 'nobody' of shape [2], found none of that name");
+  EXPECT_EQ(store.floats("single", std::vector<int64_t>{1, 2}).error().message,
+            "sample: tensor 'single': expected shape [1, 2], found [2, 1]");
+  EXPECT_EQ(store.floats("bytes", std::vector<int64_t>{4}).error().message,
+            "sample: tensor 'bytes': expected type F32, F16 or BF16, found U8");
+}
+
+TEST(WeightStore, RefusesTensorsThatDoNotFit) {
+  WeightStore store = sample();
+  EXPECT_EQ(store.add("single", DType::u8, {1}, bytes_of_values<uint8_t>({1})).error().message,
+            "sample: tensor 'single' is there twice");
+  EXPECT_EQ(store.add("short", DType::f32, {2}, bytes_of_values<uint8_t>({1})).error().message,
+            "sample: tensor 'short' of type F32 and shape [2] needs 8 bytes, found 1");
+  EXPECT_EQ(store.add("odd\x1b[2J", DType::f32, {-1}, {}).error().message,
+            "sample: tensor 'odd\\x1b[2J' has the impossible shape [-1]");
+  EXPECT_EQ(store.tensors().size(), 5u);
+}
+
+TEST(WeightStore, KeepsWhatItOwnsWhenMoved) {
+  WeightStore first = sample();
+  const WeightStore second = std::move(first);
+  EXPECT_EQ((*second.floats("single", std::vector<int64_t>{2, 1}))[0], 1.5f);
+}
+
+TEST(CheckFinite, NamesTensorAndIndex) {
+  struct Case {
+    DType type;
+    std::vector<std::byte> bytes;
+  };
+  const Case cases[] = {
+      {DType::f32, bytes_of_values<float>({0, std::numeric_limits<float>::max(), NAN})},
+      {DType::f32, bytes_of_values<float>({0, std::numeric_limits<float>::denorm_min(), -INFINITY})},
+      {DType::f64, bytes_of_values<double>({0, std::numeric_limits<double>::max(), INFINITY})},
+      {DType::f16, bytes_of_values<uint16_t>({0, 0x7bff, 0x7c01})},
+      {DType::bf16, bytes_of_values<uint16_t>({0, 0x7f7f, 0xff80})},
+  };
+  for (const Case& c : cases) {
+    WeightStore store = sample();
+    EXPECT_TRUE(check_finite(store));
+    ASSERT_TRUE(store.add("bad", c.type, {1, 3}, c.bytes));
+    const Status status = check_finite(store);
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().kind, ErrorKind::model);
+    EXPECT_EQ(status.error().message, "sample: element 2 of tensor 'bad' of shape [1, 3] is not a finite number");
+  }
+  WeightStore bytes = sample();
+  ASSERT_TRUE(bytes.add("bits", DType::i32, {1}, bytes_of_values<uint32_t>({0x7f800000})));
+  EXPECT_TRUE(check_finite(bytes));
+}
+
+}  // namespace
+}  // namespace ink
