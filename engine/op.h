@@ -32,6 +32,7 @@ class PreparedOp {
   virtual ~PreparedOp() = default;
 
   virtual const char* kernel() const = 0;  // the variant's name, as the tables of kernels/ have it
+  virtual std::string note() const { return {}; }  // why a faster kernel was not chosen, for people
   virtual size_t scratch_bytes(std::span<const Shape> inputs, const Shape& output, int threads) const;
   virtual size_t packed_bytes() const { return 0; }
   // Whether the output may be written over input i, element by element.

@@ -123,17 +123,18 @@ Result<Plan> make_plan(const Graph& graph, std::span<const std::unique_ptr<Prepa
 std::string plan_text(const Plan& plan, const Graph& graph, std::span<const std::unique_ptr<PreparedOp>> ops) {
   std::string text;
   char line[256];
-  std::snprintf(line, sizeof line, "%3s  %-24s %-22s %-18s %10s  %s\n", "#", "node", "kernel", "output", "MFLOP",
-                "arena offset");
+  std::snprintf(line, sizeof line, "%3s  %-25s %-22s %-16s %9s  %-12s%s\n", "#", "node", "kernel", "output", "MFLOP",
+                "arena offset", "note");
   text += line;
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
     const Node& node = graph.nodes[static_cast<size_t>(step.node)];
+    const PreparedOp& op = *ops[static_cast<size_t>(step.node)];
     const Placement& place = plan.placements[static_cast<size_t>(node.output)];
     const std::string where = place.kind == Placement::Kind::output ? "output" : std::to_string(place.offset);
-    std::snprintf(line, sizeof line, "%3zu  %-24s %-22s %-18s %10.1f  %s\n", i, node.name.c_str(),
-                  ops[static_cast<size_t>(step.node)]->kernel(),
-                  plan.shapes[static_cast<size_t>(node.output)].text().c_str(), step.flops / 1e6, where.c_str());
+    std::snprintf(line, sizeof line, "%3zu  %-25s %-22s %-16s %9.1f  %-12s%s\n", i, node.name.c_str(), op.kernel(),
+                  plan.shapes[static_cast<size_t>(node.output)].text().c_str(), step.flops / 1e6, where.c_str(),
+                  op.note().c_str());
     text += line;
   }
   std::snprintf(line, sizeof line, "work %.2f GFLOP, arena %.1f MiB, scratch %.1f MiB, %d threads, one region\n",

@@ -2,16 +2,20 @@
 
 #include "engine/ops/epilogue_op.h"
 #include "engine/ops/folded_weights.h"
+#include "kernels/conv/winograd.h"
 
 namespace ink {
 namespace {
 
+// Conv: TapConv or WinogradConv.
+template <class Conv>
 class PreparedConv2d : public PreparedOp {
  public:
-  PreparedConv2d(const GemmVariant& variant, TapConv conv, Epilogue epilogue, double flops_per_output)
-      : variant_(variant), conv_(std::move(conv)), epilogue_(epilogue), flops_per_output_(flops_per_output) {}
+  PreparedConv2d(const char* kernel, std::string note, Conv conv, Epilogue epilogue, double flops_per_output)
+      : kernel_(kernel), note_(std::move(note)), conv_(std::move(conv)), epilogue_(epilogue), flops_per_output_(flops_per_output) {}
 
-  const char* kernel() const override { return variant_.name; }
+  const char* kernel() const override { return kernel_; }
+  std::string note() const override { return note_; }
   size_t packed_bytes() const override { return conv_.packed_bytes(); }
   size_t scratch_bytes(std::span<const Shape>, const Shape&, int threads) const override {
     return conv_.scratch_floats(threads) * sizeof(float);
@@ -25,8 +29,9 @@ class PreparedConv2d : public PreparedOp {
   }
 
  private:
-  const GemmVariant& variant_;
-  TapConv conv_;
+  const char* kernel_;
+  std::string note_;
+  Conv conv_;
   Epilogue epilogue_;
   double flops_per_output_;
 };
@@ -61,10 +66,19 @@ class Conv2d : public EpilogueOp {
     const int64_t shape[] = {p.oc, p.ic / p.groups, p.kh, p.kw};
     INK_TRY(const FoldedWeights folded, FoldedWeights::load(context.weights, attributes_.weight, attributes_.bias,
                                                             shape, 0, p.groups, batch_norm_));
-    const GemmVariant& variant = choose_gemm(context.isa);
-    return std::unique_ptr<PreparedOp>(new PreparedConv2d(
-        variant, make_conv(variant, p, folded.weights.data(), folded.bias.data()), epilogue_,
-        2.0 * (p.ic / p.groups) * p.kh * p.kw));
+    const GemmVariant& gemm = choose_gemm(context.isa);
+    const double flops_per_output = 2.0 * (p.ic / p.groups) * p.kh * p.kw;
+    const float *weights = folded.weights.data(), *bias = folded.bias.data();
+    std::unique_ptr<PreparedOp> op;
+    if (const char* reason = winograd_declines(p); reason != nullptr) {
+      op = std::make_unique<PreparedConv2d<TapConv>>(gemm.name, std::string("winograd declined: ") + reason,
+                                                     make_conv(gemm, p, weights, bias), epilogue_, flops_per_output);
+    } else {
+      const WinogradVariant& winograd = choose_winograd(context.isa);
+      op = std::make_unique<PreparedConv2d<WinogradConv>>(winograd.name, "", WinogradConv(winograd, gemm, p, weights, bias),
+                                                          epilogue_, flops_per_output);
+    }
+    return op;
   }
 
   bool absorb_batch_norm(const BatchNormAttributes& batch_norm) override {
