@@ -2,12 +2,13 @@
 
 #include "engine/ops/epilogue_op.h"
 #include "engine/ops/folded_weights.h"
+#include "kernels/conv/narrow.h"
 #include "kernels/conv/winograd.h"
 
 namespace ink {
 namespace {
 
-// Conv: TapConv or WinogradConv.
+// Conv: TapConv, WinogradConv or NarrowConv.
 template <class Conv>
 class PreparedConv2d : public PreparedOp {
  public:
@@ -69,16 +70,20 @@ class Conv2d : public EpilogueOp {
     const GemmVariant& gemm = choose_gemm(context.isa);
     const double flops_per_output = 2.0 * (p.ic / p.groups) * p.kh * p.kw;
     const float *weights = folded.weights.data(), *bias = folded.bias.data();
-    std::unique_ptr<PreparedOp> op;
-    if (const char* reason = winograd_declines(p); reason != nullptr) {
-      op = std::make_unique<PreparedConv2d<TapConv>>(gemm.name, std::string("winograd declined: ") + reason,
-                                                     make_conv(gemm, p, weights, bias), epilogue_, flops_per_output);
-    } else {
+    const auto prepared = [&]<class Conv>(const char* kernel, std::string note, Conv conv) {
+      return std::unique_ptr<PreparedOp>(
+          new PreparedConv2d<Conv>(kernel, std::move(note), std::move(conv), epilogue_, flops_per_output));
+    };
+    const char* reason = winograd_declines(p);
+    if (reason == nullptr) {
       const WinogradVariant& winograd = choose_winograd(context.isa);
-      op = std::make_unique<PreparedConv2d<WinogradConv>>(winograd.name, "", WinogradConv(winograd, gemm, p, weights, bias),
-                                                          epilogue_, flops_per_output);
+      return prepared(winograd.name, "", WinogradConv(winograd, gemm, p, weights, bias));
     }
-    return op;
+    std::string note = std::string("winograd declined: ") + reason;
+    if (NarrowConv::declines(p) == nullptr) {
+      return prepared(gemm.name, note + "; columns are taps x channels", NarrowConv(gemm, p, weights, bias));
+    }
+    return prepared(gemm.name, std::move(note), make_conv(gemm, p, weights, bias));
   }
 
   bool absorb_batch_norm(const BatchNormAttributes& batch_norm) override {

@@ -2,13 +2,16 @@
 
 #include "engine/ops/epilogue_op.h"
 #include "engine/ops/folded_weights.h"
+#include "kernels/conv/narrow.h"
 
 namespace ink {
 namespace {
 
+// Kernel: Deconv or NarrowConv.
+template <class Kernel>
 class PreparedDeconv2d : public PreparedOp {
  public:
-  PreparedDeconv2d(const GemmVariant& variant, Deconv deconv, Epilogue epilogue, double flops_per_input)
+  PreparedDeconv2d(const GemmVariant& variant, Kernel deconv, Epilogue epilogue, double flops_per_input)
       : variant_(variant), deconv_(std::move(deconv)), epilogue_(epilogue), flops_per_input_(flops_per_input) {}
 
   const char* kernel() const override { return variant_.name; }
@@ -26,7 +29,7 @@ class PreparedDeconv2d : public PreparedOp {
 
  private:
   const GemmVariant& variant_;
-  Deconv deconv_;
+  Kernel deconv_;
   Epilogue epilogue_;
   double flops_per_input_;
 };
@@ -60,10 +63,14 @@ class Deconv2d : public EpilogueOp {
     const int64_t shape[] = {p.ic, p.oc / p.groups, p.kh, p.kw};
     INK_TRY(const FoldedWeights folded, FoldedWeights::load(context.weights, attributes_.weight, attributes_.bias,
                                                             shape, 1, p.groups, batch_norm_));
-    const GemmVariant& variant = choose_gemm(context.isa);
-    return std::unique_ptr<PreparedOp>(
-        new PreparedDeconv2d(variant, Deconv(variant, p, folded.weights.data(), folded.bias.data()), epilogue_,
-                             2.0 * (p.oc / p.groups) * p.kh * p.kw));
+    const GemmVariant& gemm = choose_gemm(context.isa);
+    const auto prepared = [&]<class Kernel>(Kernel kernel) {
+      return std::unique_ptr<PreparedOp>(new PreparedDeconv2d<Kernel>(gemm, std::move(kernel), epilogue_,
+                                                                      2.0 * (p.oc / p.groups) * p.kh * p.kw));
+    };
+    const float *weights = folded.weights.data(), *bias = folded.bias.data();
+    if (NarrowConv::declines(p) == nullptr) return prepared(NarrowConv(gemm, p, weights, bias));
+    return prepared(Deconv(gemm, p, weights, bias));
   }
 
   bool absorb_batch_norm(const BatchNormAttributes& batch_norm) override {

@@ -2,16 +2,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "kernels/base/parallel.h"
 
 namespace ink {
 namespace {
-
-// The outputs q of an axis whose positions lie in [begin, end).
-int first_output(const TapAxis& axis, int begin) {
-  return begin <= axis.dst_start ? 0 : (begin - axis.dst_start + axis.dst_step - 1) / axis.dst_step;
-}
 
 // Whether every input of outputs q .. q + count - 1 lies inside [0, size).
 bool inside(const TapAxis& axis, int q, int count, int size) {
@@ -54,7 +50,10 @@ void TapConv::run_together(std::span<const TapConv> convs, View<const float> src
   Maps maps{src, residual, dst, epilogue};
   const TapConv& first = convs.front();
   const auto one_row = [](const auto& map) { return map.data == nullptr || map.row_stride == map.w * map.pixel_stride; };
-  if (convs.size() == 1 && first.pointwise() && region == dst.whole() && one_row(src) && one_row(dst) && one_row(residual)) {
+  // Padding on one side alone would put the pixels of src and dst out of step.
+  const bool in_step = src.h == dst.h && src.w == dst.w && dst.whole().area() <= std::numeric_limits<int>::max();
+  if (convs.size() == 1 && first.pointwise() && in_step && region == dst.whole() && one_row(src) && one_row(dst) &&
+      one_row(residual)) {
     // The map is one long row: no tile is cut short at the end of each of its rows.
     const auto flatten = [](auto& map) {
       map = {map.data, map.n, 1, map.w * map.h, map.c, 0, 0, map.image_stride, 0, map.pixel_stride};
@@ -66,10 +65,7 @@ void TapConv::run_together(std::span<const TapConv> convs, View<const float> src
   }
 
   // The outputs of each convolution, and a grid over those of all of them: they differ by one at most.
-  const auto outputs = [&](const TapConv& conv) {
-    return Rect{first_output(conv.rows_, region.y0), first_output(conv.columns_, region.x0),
-                first_output(conv.rows_, region.y1), first_output(conv.columns_, region.x1)};
-  };
+  const auto outputs = [&](const TapConv& conv) { return conv.rows_.outputs(conv.columns_, region); };
   Rect grid = outputs(first);
   for (const TapConv& conv : convs.subspan(1)) {
     const Rect q = outputs(conv);

@@ -17,6 +17,16 @@ struct TapAxis {
   int taps = 1;
   int src_step = 1, src_start = 0, dilation = 1;
   int dst_step = 1, dst_start = 0;
+
+  // How many outputs lie before `position`.
+  int outputs_before(int position) const {
+    return position <= dst_start ? 0 : (position - dst_start + dst_step - 1) / dst_step;
+  }
+  // The outputs, of this axis for rows and another for columns, that lie in `region`.
+  Rect outputs(const TapAxis& columns, Rect region) const {
+    return {outputs_before(region.y0), columns.outputs_before(region.x0), outputs_before(region.y1),
+            columns.outputs_before(region.x1)};
+  }
 };
 
 // A grouped convolution over two such axes, weights packed for a gemm variant. Immutable.

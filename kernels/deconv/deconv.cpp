@@ -3,16 +3,8 @@
 #include <algorithm>
 
 namespace ink {
-namespace {
-
-// The phase of an axis whose first output is `start`: its kernel positions in order of rising input index.
-struct Phase {
-  TapAxis axis;
-  std::vector<int> positions;
-};
-
-Phase make_phase(int kernel, int stride, int pad, int start) {
-  Phase phase;
+DeconvPhase make_deconv_phase(int kernel, int stride, int pad, int start) {
+  DeconvPhase phase;
   const int first = (start + pad) % stride;
   for (int position = first; position < kernel; position += stride) phase.positions.push_back(position);
   std::reverse(phase.positions.begin(), phase.positions.end());
@@ -21,15 +13,13 @@ Phase make_phase(int kernel, int stride, int pad, int start) {
   return phase;
 }
 
-}  // namespace
-
 Deconv::Deconv(const GemmVariant& variant, const DeconvParams& params, const float* weights, const float* bias) {
   const int icg = params.ic / params.groups, ocg = params.oc / params.groups;
   const int64_t area = static_cast<int64_t>(params.kh) * params.kw;
   for (int y = 0; y < params.sh; ++y) {
-    const Phase rows = make_phase(params.kh, params.sh, params.pad_top, y);
+    const DeconvPhase rows = make_deconv_phase(params.kh, params.sh, params.pad_top, y);
     for (int x = 0; x < params.sw; ++x) {
-      const Phase columns = make_phase(params.kw, params.sw, params.pad_left, x);
+      const DeconvPhase columns = make_deconv_phase(params.kw, params.sw, params.pad_left, x);
       std::vector<int64_t> offsets;
       for (const int r : rows.positions) {
         for (const int s : columns.positions) {

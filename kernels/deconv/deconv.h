@@ -17,6 +17,14 @@ struct DeconvParams {
   int groups = 1;
 };
 
+// One axis of the outputs whose position is `start` modulo the stride, and the kernel positions that they use, in
+// order of rising input index.
+struct DeconvPhase {
+  TapAxis axis;
+  std::vector<int> positions;
+};
+DeconvPhase make_deconv_phase(int kernel, int stride, int pad, int start);
+
 // Outputs with the same (y mod sh, x mod sw) read their inputs through the same taps: each such phase is an
 // ordinary convolution that writes every sh-th row and sw-th column.
 class Deconv {
