@@ -24,7 +24,8 @@ Result<WeightStore> convert(const TensorSource& source, const ConvertOptions& op
   const std::vector<TensorSpec> table = realcugan_tensors(config);
   const TensorMatch match = match_tensors(table, source, kRealCuganProMarker);
   if (!match.problems.empty()) {
-    return model_error(source.origin(), ": the tensors do not fit the model: ", problems_text(match.problems));
+    return model_error(source.origin(),
+                       ": the tensors do not fit the model: ", problems_text(match.problems));
   }
   WeightStore store;
   store.set_origin(source.origin());

@@ -10,15 +10,16 @@
 namespace ink {
 
 struct ConvertOptions {
-  // Real-CUGAN's pro networks have the graph of the se ones. Unset: what the source says, and se where it says nothing.
+  // Real-CUGAN's pro networks have the graph of the se ones. Unset: what the source says, and se where it
+  // says nothing.
   std::optional<bool> pro;
   // For the metadata; left out where empty.
   std::string source, source_sha256, license;
 };
 
-// A released checkpoint as a model file's store: the tensors of the model's table under its names, their type as
-// released, and the inkstone.* metadata (docs/model-file.md). Borrows nothing from `source` but what its bytes' owners
-// keep. Error (model): no model of ours answers to the source, or an element is not finite.
+// A released checkpoint as a model file's store: the tensors of the model's table under its names, their type
+// as released, and the inkstone.* metadata (docs/model-file.md). Borrows nothing from `source` but what its
+// bytes' owners keep. Error (model): no model of ours answers to the source, or an element is not finite.
 Result<WeightStore> convert(const TensorSource& source, const ConvertOptions& options = {});
 
 }  // namespace ink

@@ -32,7 +32,8 @@ bool lies_in(std::string_view path, std::string_view folder) {
   return false;
 }
 
-Result<WeightStore> load_safetensors(const std::string& path, FileBytes file, const LoadOptions& options) {
+Result<WeightStore> load_safetensors(const std::string& path, const FileBytes& file,
+                                     const LoadOptions& options) {
   INK_TRY(WeightStore store, parse_safetensors(file.bytes, file.owner, path, options.limits));
   const std::string_view architecture = store.metadata(kArchitectureKey);
   if (architecture.empty()) {
@@ -44,8 +45,8 @@ Result<WeightStore> load_safetensors(const std::string& path, FileBytes file, co
     return convert(*source, convert_options);
   }
   if (architecture != kRealCuganArchitecture) {
-    return model_error(path, ": ", kArchitectureKey, " is ", quote(architecture), ", supported: ",
-                       kRealCuganArchitecture);
+    return model_error(path, ": ", kArchitectureKey, " is ", quote(architecture),
+                       ", supported: ", kRealCuganArchitecture);
   }
   INK_TRY_STATUS(check_finite(store));
   return store;
@@ -60,7 +61,7 @@ Result<std::string> partner(const std::string& path, std::string_view own, std::
   return path.substr(0, path.size() - own.size()).append(other);
 }
 
-Result<WeightStore> load_ncnn_pair(const std::string& path, FileBytes file, bool is_param,
+Result<WeightStore> load_ncnn_pair(const std::string& path, const FileBytes& file, bool is_param,
                                    const LoadOptions& options) {
   const std::string_view own = is_param ? ".param" : ".bin", other = is_param ? ".bin" : ".param";
   INK_TRY(const std::string other_path, partner(path, own, other));
@@ -71,8 +72,9 @@ Result<WeightStore> load_ncnn_pair(const std::string& path, FileBytes file, bool
   }
   const FileBytes& param = is_param ? file : *other_file;
   const FileBytes& bin = is_param ? *other_file : file;
-  return load_ncnn({is_param ? path : other_path, is_param ? other_path : path, param.bytes, bin.bytes, bin.owner},
-                   options);
+  return load_ncnn(
+      {is_param ? path : other_path, is_param ? other_path : path, param.bytes, bin.bytes, bin.owner},
+      options);
 }
 
 }  // namespace
@@ -102,12 +104,12 @@ Result<WeightStore> load_ncnn(const NcnnFiles& files, const LoadOptions& options
 
 Result<WeightStore> load_model(const std::string& path, const LoadOptions& options) {
   const FileAccess access = options.mmap ? FileAccess::map : FileAccess::read;
-  INK_TRY(FileBytes file, open_file(path, access, options.limits.file_bytes));
+  INK_TRY(const FileBytes file, open_file(path, access, options.limits.file_bytes));
   const FileFormat format = sniff(file.bytes);
   switch (format) {
-    case FileFormat::safetensors: return load_safetensors(path, std::move(file), options);
-    case FileFormat::ncnn_param: return load_ncnn_pair(path, std::move(file), true, options);
-    case FileFormat::ncnn_bin: return load_ncnn_pair(path, std::move(file), false, options);
+    case FileFormat::safetensors: return load_safetensors(path, file, options);
+    case FileFormat::ncnn_param: return load_ncnn_pair(path, file, true, options);
+    case FileFormat::ncnn_bin: return load_ncnn_pair(path, file, false, options);
     default:
       return model_error(path, " is ", describe(format),
                          ", expected a model: a .safetensors file or an ncnn .param/.bin pair");

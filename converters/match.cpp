@@ -30,7 +30,8 @@ TensorMatch match_in_order(std::span<const TensorSpec> table, const TensorSource
     if (i < tensors.size()) {
       compare(table[i], concat(table[i].name, " (", tensors[i].name, ")"), tensors[i], match.problems);
     } else {
-      match.problems.push_back(concat(quote(table[i].name), " of shape ", shape_text(table[i].shape), " is missing"));
+      match.problems.push_back(
+          concat(quote(table[i].name), " of shape ", shape_text(table[i].shape), " is missing"));
     }
   }
   for (size_t i = table.size(); i < tensors.size(); ++i) {
@@ -39,7 +40,8 @@ TensorMatch match_in_order(std::span<const TensorSpec> table, const TensorSource
   return match;
 }
 
-TensorMatch match_by_name(std::span<const TensorSpec> table, const TensorSource& source, std::string_view ignored) {
+TensorMatch match_by_name(std::span<const TensorSpec> table, const TensorSource& source,
+                          std::string_view ignored) {
   TensorMatch match;
   const std::span<const SourceTensor> tensors = source.tensors();
   std::map<std::string_view, size_t> left;
@@ -63,7 +65,8 @@ TensorMatch match_by_name(std::span<const TensorSpec> table, const TensorSource&
 
 }  // namespace
 
-TensorMatch match_tensors(std::span<const TensorSpec> table, const TensorSource& source, std::string_view ignored) {
+TensorMatch match_tensors(std::span<const TensorSpec> table, const TensorSource& source,
+                          std::string_view ignored) {
   return source.signature().empty() ? match_by_name(table, source, ignored) : match_in_order(table, source);
 }
 

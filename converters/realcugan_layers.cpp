@@ -20,13 +20,14 @@ class SignatureWriter {
     return lines.size() - 1;
   }
   size_t conv(size_t src, int oc, int kernel, int stride, const char* activation) {
-    return line(concat("Convolution ", oc, " k", kernel, "x", kernel, " s", stride, " p0", activation, " <- ", src));
+    return line(
+        concat("Convolution ", oc, " k", kernel, "x", kernel, " s", stride, " p0", activation, " <- ", src));
   }
   size_t conv3(size_t src, int oc) { return conv(src, oc, 3, 1, kLeaky); }
   size_t down(size_t src, int oc) { return conv(src, oc, 2, 2, kLeaky); }
   size_t deconv(size_t src, int oc, int kernel, int stride, int pad, const char* activation) {
-    return line(concat("Deconvolution ", oc, " k", kernel, "x", kernel, " s", stride, " p", pad, activation, " <- ",
-                       src));
+    return line(concat("Deconvolution ", oc, " k", kernel, "x", kernel, " s", stride, " p", pad, activation,
+                       " <- ", src));
   }
   size_t up(size_t src, int oc) { return deconv(src, oc, 2, 2, 0, kLeaky); }
   size_t add_cropped(size_t cropped, int margin, size_t other) {
@@ -80,7 +81,8 @@ Result<RealCuganConfig> recognise_signature(const TensorSource& source) {
     }
   }
   return model_error(source.origin(), ": the graph is none of Real-CUGAN's: after ", most_alike,
-                     " layers as in ", config_text(closest), " it has ", found_line, ", expected ", expected_line);
+                     " layers as in ", config_text(closest), " it has ", found_line, ", expected ",
+                     expected_line);
 }
 
 Result<RealCuganConfig> recognise_names(const TensorSource& source) {
@@ -100,8 +102,8 @@ Result<RealCuganConfig> recognise_names(const TensorSource& source) {
       first = false;
     }
   }
-  return model_error(source.origin(), ": the tensors are none of Real-CUGAN's; compared with ", config_text(closest),
-                     ": ", problems_text(fewest));
+  return model_error(source.origin(), ": the tensors are none of Real-CUGAN's; compared with ",
+                     config_text(closest), ": ", problems_text(fewest));
 }
 
 }  // namespace
@@ -115,7 +117,8 @@ std::vector<std::string> realcugan_ncnn_signature(const RealCuganConfig& config)
   const size_t a1 = w.unet_conv(input, 32, 64, false);
   const size_t a2 = w.unet_conv(w.down(a1, 64), 128, 64, se);
   const size_t a3 = w.conv3(w.add_cropped(a1, 4, w.up(a2, 64)), 64);
-  const size_t a = config.scale == 3 ? w.deconv(a3, features, 5, 3, 2, "") : w.deconv(a3, features, 4, 2, 3, "");
+  const size_t a =
+      config.scale == 3 ? w.deconv(a3, features, 5, 3, 2, "") : w.deconv(a3, features, 4, 2, 3, "");
 
   const size_t b1 = w.unet_conv(a, 32, 64, false);
   const size_t b2 = w.unet_conv(w.down(b1, 64), 64, 128, se);

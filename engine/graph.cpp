@@ -1,19 +1,30 @@
 #include "engine/graph.h"
 
+#include <algorithm>
+
 namespace ink {
 namespace {
 
-// Larger maps would overflow the 32-bit sizes that kernels index rows and columns with.
-constexpr int64_t kMaxElements = int64_t{1} << 40;
+// Kernels index rows and columns with 32 bits, some of them times a stride.
+constexpr int kMaxSide = 1 << 28;
+constexpr double kMaxElements = 0x1p40;
+
+Status check_size(const std::string& name, const Shape& shape) {
+  if (!shape.known()) return {};
+  // In double: the product of four sizes may exceed 64 bits.
+  const double elements = static_cast<double>(shape.n) * shape.h * shape.w * shape.c;
+  if (elements < 1 || elements > kMaxElements || std::max(shape.h, shape.w) > kMaxSide) {
+    return Error{ErrorKind::limit, name + ": a map of " + shape.text() + " is empty or too large"};
+  }
+  return {};
+}
 
 Result<Shape> infer_node(const Node& node, const std::vector<Shape>& shapes) {
   std::vector<Shape> inputs;
   for (const int id : node.inputs) inputs.push_back(shapes[static_cast<size_t>(id)]);
   Result<Shape> shape = node.op->infer(inputs);
   if (!shape.ok()) return Error{shape.error().kind, node.name + ": " + shape.error().message};
-  if (shape->known() && (shape->elements() <= 0 || shape->elements() > kMaxElements)) {
-    return Error{ErrorKind::limit, node.name + ": a map of " + shape->text() + " is empty or too large"};
-  }
+  INK_TRY_STATUS(check_size(node.name, *shape));
   return shape;
 }
 
@@ -33,6 +44,7 @@ Result<std::vector<Shape>> Graph::infer(std::span<const Shape> input_shapes) con
       return Error{ErrorKind::usage,
                    "input " + input_names[i] + ": expected " + want.text() + ", found " + found.text()};
     }
+    INK_TRY_STATUS(check_size("input " + input_names[i], found));
     inferred[i] = found;
   }
   for (const Node& node : nodes) {
@@ -77,6 +89,11 @@ const Shape& GraphBuilder::shape(Value value) const { return graph_.shapes[stati
 
 Result<Graph> GraphBuilder::finish() {
   INK_TRY_STATUS(status_);
+  // A kernel writes each output once: none is an input, a view, or another output.
+  for (const int output : graph_.outputs) {
+    INK_CHECK(output >= static_cast<int>(graph_.inputs.size()));
+    INK_CHECK(std::count(graph_.outputs.begin(), graph_.outputs.end(), output) == 1);
+  }
   for (const Node& node : graph_.nodes) {
     for (const int output : graph_.outputs) INK_CHECK(node.output != output || !node.op->is_view());
   }

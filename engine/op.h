@@ -65,7 +65,7 @@ class Op {
   // What passes look for.
   virtual const ActivationAttributes* as_activation() const { return nullptr; }
   virtual const BatchNormAttributes* as_batch_norm() const { return nullptr; }
-  virtual bool is_addition() const { return false; }
+  virtual bool is_addition() const { return false; }  // and nothing else: no activation behind it
 
   // Passes offer what follows this node; true means that the node now does it, too.
   virtual bool absorb_activation(const ActivationAttributes& activation);

@@ -112,6 +112,7 @@ double Plan::flops() const {
 
 Result<Plan> make_plan(const Graph& graph, std::span<const std::unique_ptr<PreparedOp>> ops,
                        std::span<const Shape> inputs, int threads) {
+  INK_CHECK(threads > 0);
   Plan plan;
   plan.threads = threads;
   INK_TRY(plan.shapes, graph.infer(inputs));

@@ -39,17 +39,22 @@ size_t PreparedModel::packed_bytes() const {
 }
 
 Result<std::shared_ptr<const Plan>> PreparedModel::plan(std::span<const Shape> inputs, int threads) const {
-  const auto matches = [&](const CachedPlan& cached) {
-    return cached.threads == threads && std::equal(inputs.begin(), inputs.end(), cached.inputs.begin(), cached.inputs.end());
+  const auto cached = [&]() -> std::shared_ptr<const Plan> {
+    const auto found = std::find_if(cache_.begin(), cache_.end(), [&](const CachedPlan& candidate) {
+      return candidate.threads == threads && std::equal(inputs.begin(), inputs.end(), candidate.inputs.begin(),
+                                                        candidate.inputs.end());
+    });
+    return found == cache_.end() ? nullptr : found->plan;
   };
   {
     const std::lock_guard lock(mutex_);
-    const auto found = std::find_if(cache_.begin(), cache_.end(), matches);
-    if (found != cache_.end()) return found->plan;
+    if (auto plan = cached(); plan != nullptr) return plan;
   }
   INK_TRY(Plan made, make_plan(graph_, ops_, inputs, threads));
   auto plan = std::make_shared<const Plan>(std::move(made));
   const std::lock_guard lock(mutex_);
+  // Another thread may have made it in the meantime: everybody gets the same one.
+  if (auto others = cached(); others != nullptr) return others;
   cache_.push_front({{inputs.begin(), inputs.end()}, threads, plan});
   if (cache_.size() > kCachedPlans) cache_.pop_back();
   return plan;

@@ -94,7 +94,8 @@ Result<AtomicFile> AtomicFile::create(const std::string& path) {
     if (::getrandom(&random, sizeof(random), 0) != sizeof(random)) {
       return cannot_create(path, std::strerror(errno));
     }
-    file.temporary_ = concat(place.folder, temporary_prefix(place.name), ::getpid(), ".", hex32(random).substr(2));
+    file.temporary_ =
+        concat(place.folder, temporary_prefix(place.name), ::getpid(), ".", hex32(random).substr(2));
     file.fd_ = ::open(file.temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (file.fd_ < 0 && errno != EEXIST) return cannot_create(path, std::strerror(errno));
   }
@@ -132,7 +133,8 @@ Status AtomicFile::write(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return Error{ErrorKind::io, concat(path_, ": cannot be written: ", std::strerror(errno))};
+    if (written < 0)
+      return Error{ErrorKind::io, concat(path_, ": cannot be written: ", std::strerror(errno))};
     bytes = bytes.subspan(static_cast<size_t>(written));
   }
   return {};
@@ -154,7 +156,8 @@ Status AtomicFile::commit() {
 int remove_stale_temporaries(const std::string& path) {
   const Place place = split(path);
   const std::string prefix = temporary_prefix(place.name);
-  const std::unique_ptr<DIR, CloseFolder> folder(::opendir(place.folder.empty() ? "." : place.folder.c_str()));
+  const std::unique_ptr<DIR, CloseFolder> folder(
+      ::opendir(place.folder.empty() ? "." : place.folder.c_str()));
   if (folder == nullptr) return 0;
   std::vector<std::string> stale;
   while (const dirent* entry = ::readdir(folder.get())) {
@@ -163,7 +166,8 @@ int remove_stale_temporaries(const std::string& path) {
     const std::string_view rest = name.substr(prefix.size());
     pid_t pid = 0;
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), pid);
-    const bool well_formed = error == std::errc() && pid > 0 && end != rest.data() + rest.size() && *end == '.';
+    const bool well_formed =
+        error == std::errc() && pid > 0 && end != rest.data() + rest.size() && *end == '.';
     if (well_formed && !is_running(pid)) stale.emplace_back(name);
   }
   int removed = 0;

@@ -8,12 +8,14 @@
 
 namespace ink {
 
-// Writes a file that appears under its name complete or not at all, even across a power failure: the bytes go to
-// `.NAME.inktmp.PID.RANDOM` in the same folder, which commit() flushes and renames. A file that was there keeps
-// its permissions; a symbolic link keeps pointing where it did, and what it points to is replaced.
+// Writes a file that appears under its name complete or not at all, even across a power failure: the bytes go
+// to
+// `.NAME.inktmp.PID.RANDOM` in the same folder, which commit() flushes and renames. A file that was there
+// keeps its permissions; a symbolic link keeps pointing where it did, and what it points to is replaced.
 class AtomicFile {
  public:
-  // Error (cannot_create): the folder does not exist or is not writable, or `path` is there and not a regular file.
+  // Error (cannot_create): the folder does not exist or is not writable, or `path` is there and not a regular
+  // file.
   static Result<AtomicFile> create(const std::string& path);
   // Removes the temporary unless commit() succeeded.
   ~AtomicFile();

@@ -16,8 +16,8 @@ Result<std::span<const std::byte>> ByteReader::bytes(uint64_t count, std::string
 
 Status ByteReader::seek(uint64_t position, std::string_view what) {
   if (position > bytes_.size()) {
-    return model_error(file_, ": ", what, " is said to be at offset ", base_ + position, ", beyond the end at ",
-                       base_ + bytes_.size());
+    return model_error(file_, ": ", what, " is said to be at offset ", base_ + position,
+                       ", beyond the end at ", base_ + bytes_.size());
   }
   position_ = static_cast<size_t>(position);
   return {};

@@ -10,8 +10,8 @@
 
 namespace ink {
 
-// Reads little-endian values from bytes that nobody has checked yet. Every step is bounds-checked; an Error (model)
-// names the file, what was being read and its offset there. Borrows the bytes.
+// Reads little-endian values from bytes that nobody has checked yet. Every step is bounds-checked; an Error
+// (model) names the file, what was being read and its offset there. Borrows the bytes.
 class ByteReader {
  public:
   // base: where `bytes` begin in the file, for messages.

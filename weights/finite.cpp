@@ -35,8 +35,8 @@ std::optional<size_t> first_non_finite(const StoredTensor& tensor) {
 Status check_finite(const WeightStore& store) {
   for (const StoredTensor& tensor : store.tensors()) {
     if (const std::optional<size_t> index = first_non_finite(tensor)) {
-      return model_error(store.origin(), ": element ", *index, " of tensor ", quote(tensor.name), " of shape ",
-                         shape_text(tensor.shape), " is not a finite number");
+      return model_error(store.origin(), ": element ", *index, " of tensor ", quote(tensor.name),
+                         " of shape ", shape_text(tensor.shape), " is not a finite number");
     }
   }
   return {};

@@ -24,8 +24,8 @@ std::string concat(const Parts&... parts) {
   return text;
 }
 
-// Text that came from outside, in single quotes: bytes outside printable ASCII become \xHH, so that a file cannot
-// steer the terminal, and what exceeds 80 characters is cut.
+// Text that came from outside, in single quotes: bytes outside printable ASCII become \xHH, so that a file
+// cannot steer the terminal, and what exceeds 80 characters is cut.
 std::string quote(std::string_view text);
 
 // "0x01306b47".

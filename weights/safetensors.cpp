@@ -15,7 +15,8 @@ namespace ink {
 namespace {
 
 Error too_short(const std::string& origin, uint64_t missing) {
-  return model_error(origin, " is ", missing, " bytes shorter than its header declares: incomplete download?");
+  return model_error(origin, " is ", missing,
+                     " bytes shorter than its header declares: incomplete download?");
 }
 
 Status check_extent(const SafetensorsEntry& entry, uint64_t expected_begin, const std::string& origin) {
@@ -86,8 +87,9 @@ Result<Layout> lay_out(const WeightStore& store) {
 
 }  // namespace
 
-Result<WeightStore> parse_safetensors(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
-                                      const std::string& origin, const ModelLimits& limits) {
+Result<WeightStore> parse_safetensors(std::span<const std::byte> bytes,
+                                      const std::shared_ptr<const void>& owner, const std::string& origin,
+                                      const ModelLimits& limits) {
   const FileFormat format = sniff(bytes);
   if (format != FileFormat::safetensors && format != FileFormat::unknown && format != FileFormat::ncnn_bin) {
     return model_error(origin, " is ", describe(format), ", expected a safetensors file");
@@ -117,8 +119,8 @@ Result<WeightStore> parse_safetensors(std::span<const std::byte> bytes, std::sha
 
 Result<WeightStore> read_safetensors(const std::string& path, const SafetensorsOptions& options) {
   const FileAccess access = options.mmap ? FileAccess::map : FileAccess::read;
-  INK_TRY(FileBytes file, open_file(path, access, options.limits.file_bytes));
-  return parse_safetensors(file.bytes, std::move(file.owner), path, options.limits);
+  INK_TRY(const FileBytes file, open_file(path, access, options.limits.file_bytes));
+  return parse_safetensors(file.bytes, file.owner, path, options.limits);
 }
 
 Status write_safetensors(const WeightStore& store, const std::string& path) {

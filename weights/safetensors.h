@@ -24,12 +24,13 @@ struct SafetensorsOptions {
 Result<WeightStore> read_safetensors(const std::string& path, const SafetensorsOptions& options = {});
 
 // The same from bytes that `owner` keeps alive; `origin` is their name in messages. Error: model.
-Result<WeightStore> parse_safetensors(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
-                                      const std::string& origin, const ModelLimits& limits = {});
+Result<WeightStore> parse_safetensors(std::span<const std::byte> bytes,
+                                      const std::shared_ptr<const void>& owner, const std::string& origin,
+                                      const ModelLimits& limits = {});
 
-// The same store gives the same bytes: metadata by key, tensors by name, those whose size is a multiple of 64 bytes
-// first, so that they start on 64 bytes (the format allows no gaps). The data section does too.
-// Errors: as AtomicFile; model (a name or a text is not UTF-8, or the header exceeds the limit).
+// The same store gives the same bytes: metadata by key, tensors by name, those whose size is a multiple of 64
+// bytes first, so that they start on 64 bytes (the format allows no gaps). The data section does too. Errors:
+// as AtomicFile; model (a name or a text is not UTF-8, or the header exceeds the limit).
 Status write_safetensors(const WeightStore& store, const std::string& path);
 
 // What write_safetensors() writes.

@@ -21,15 +21,15 @@ namespace {
 constexpr std::string_view kMetadata = "__metadata__";
 
 std::optional<DType> dtype_of(std::string_view name) {
-  for (const DType type : {DType::f64, DType::f32, DType::f16, DType::bf16, DType::i64, DType::i32, DType::i16,
-                           DType::i8, DType::u8, DType::boolean}) {
+  for (const DType type : {DType::f64, DType::f32, DType::f16, DType::bf16, DType::i64, DType::i32,
+                           DType::i16, DType::i8, DType::u8, DType::boolean}) {
     if (name == dtype_name(type)) return type;
   }
   return std::nullopt;
 }
 
-// Receives the JSON as events and refuses the first one that the format does not allow where it comes. Nesting is
-// bounded by the states, of which none leads deeper than an array inside an entry.
+// Receives the JSON as events and refuses the first one that the format does not allow where it comes.
+// Nesting is bounded by the states, of which none leads deeper than an array inside an entry.
 class HeaderHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, HeaderHandler> {
  public:
   explicit HeaderHandler(const ModelLimits& limits) : limits_(limits) {}
@@ -40,7 +40,8 @@ class HeaderHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Hea
   bool Uint(unsigned value) { return Uint64(value); }
   bool Uint64(uint64_t value) {
     if (state_ == State::shape) {
-      if (value > uint64_t{std::numeric_limits<int64_t>::max()}) return refuse("size ", value, " is too large");
+      if (value > uint64_t{std::numeric_limits<int64_t>::max()})
+        return refuse("size ", value, " is too large");
       if (entry().shape.size() == limits_.tensor_rank) {
         return refuse("more than ", limits_.tensor_rank, " dimensions");
       }
@@ -83,7 +84,8 @@ class HeaderHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Hea
           state_ = State::metadata_start;
           return true;
         }
-        if (header.entries.size() == limits_.tensors) return refuse("more than ", limits_.tensors, " tensors");
+        if (header.entries.size() == limits_.tensors)
+          return refuse("more than ", limits_.tensors, " tensors");
         header.entries.push_back({std::string(key), DType::f32, {}, 0, 0});
         seen_ = {};
         state_ = State::entry_start;
@@ -146,8 +148,19 @@ class HeaderHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Hea
 
  private:
   enum class State {
-    start, root, metadata_start, metadata, metadata_value, entry_start, entry, dtype, shape_start, shape,
-    offsets_start, offsets, done,
+    start,
+    root,
+    metadata_start,
+    metadata,
+    metadata_value,
+    entry_start,
+    entry,
+    dtype,
+    shape_start,
+    shape,
+    offsets_start,
+    offsets,
+    done,
   };
   static constexpr std::array<std::string_view, 3> kFields = {"dtype", "shape", "data_offsets"};
 

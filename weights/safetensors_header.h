@@ -25,8 +25,8 @@ struct SafetensorsHeader {
   std::map<std::string, std::string, std::less<>> metadata;
 };
 
-// Reads the JSON, whose offsets are not yet compared with anything. Error (model): it is not JSON, has a key twice,
-// or anything but what the format defines.
+// Reads the JSON, whose offsets are not yet compared with anything. Error (model): it is not JSON, has a key
+// twice, or anything but what the format defines.
 Result<SafetensorsHeader> parse_safetensors_header(std::string_view json, const std::string& origin,
                                                    const ModelLimits& limits);
 

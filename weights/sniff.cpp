@@ -15,9 +15,8 @@ std::string_view trim_left(std::string_view text) {
 bool is_html(std::string_view text) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   std::string start(trim_left(text).substr(0, 14));
-  std::ranges::transform(start, start.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  std::ranges::transform(start, start.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return start.starts_with("<!doctype html") || start.starts_with("<html") || start.starts_with("<head");
 }
 
@@ -26,9 +25,11 @@ bool is_html(std::string_view text) {
 FileFormat sniff(std::span<const std::byte> bytes) {
   using namespace std::string_view_literals;
   if (bytes.empty()) return FileFormat::empty;
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), std::min<size_t>(bytes.size(), 512));
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()),
+                              std::min<size_t>(bytes.size(), 512));
   if (text.starts_with("version https://git-lfs")) return FileFormat::git_lfs_pointer;
-  // Eight bytes of length come first, and a header above 4 GiB is refused anyway: this keeps other formats out.
+  // Eight bytes of length come first. A header above 4 GiB would be refused anyway, so other formats stay
+  // out.
   if (text.size() > 8 && text[8] == '{' && text.substr(4, 4) == "\0\0\0\0"sv) return FileFormat::safetensors;
   if (text.starts_with("PK\x03\x04") || text.starts_with("PK\x05\x06")) return FileFormat::zip;
   if (text.starts_with("\x89HDF\r\n\x1a\n")) return FileFormat::hdf5;

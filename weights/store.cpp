@@ -89,7 +89,8 @@ std::string_view WeightStore::metadata(std::string_view key) const {
   return found == metadata_.end() ? std::string_view() : std::string_view(found->second);
 }
 
-Result<AlignedBuffer<float>> WeightStore::floats(std::string_view name, std::span<const int64_t> shape) const {
+Result<AlignedBuffer<float>> WeightStore::floats(std::string_view name,
+                                                 std::span<const int64_t> shape) const {
   const StoredTensor* tensor = find(name);
   if (tensor == nullptr) {
     return model_error(where(origin_), "expected a tensor ", quote(name), " of shape ", shape_text(shape),

@@ -114,7 +114,8 @@ class DirectoryReader {
     INK_TRY_STATUS(check_extents());
     std::ranges::sort(members_, {}, &ZipMember::name);
     const auto twice = std::ranges::adjacent_find(members_, {}, &ZipMember::name);
-    if (twice != members_.end()) return model_error(origin_, ": the member ", quote(twice->name), " is there twice");
+    if (twice != members_.end())
+      return model_error(origin_, ": the member ", quote(twice->name), " is there twice");
     return std::move(members_);
   }
 
@@ -135,7 +136,8 @@ Status DirectoryReader::read_entry(ByteReader& directory) {
   constexpr std::string_view kWhat = "an entry of the zip directory";
   INK_TRY(const uint32_t magic, directory.u32(kWhat));
   if (magic != kCentralMagic) {
-    return model_error(origin_, ": expected ", kWhat, " at offset ", directory.offset() - 4, ", found ", hex32(magic));
+    return model_error(origin_, ": expected ", kWhat, " at offset ", directory.offset() - 4, ", found ",
+                       hex32(magic));
   }
   INK_TRY_STATUS(directory.u16(kWhat).status());  // the version that made it
   INK_TRY(Record record, read_record(directory, kWhat));
@@ -155,7 +157,8 @@ Status DirectoryReader::read_entry(ByteReader& directory) {
   if (record.flags & 0x0008) return model_error(member, " has a data descriptor, which is not supported");
   if (record.flags & ~kHarmlessFlags) return model_error(member, " has unknown flags ", hex32(record.flags));
   if (record.method != kStored && record.method != kDeflated) {
-    return model_error(member, " is packed by method ", record.method, ", supported: 0 (stored) and 8 (deflated)");
+    return model_error(member, " is packed by method ", record.method,
+                       ", supported: 0 (stored) and 8 (deflated)");
   }
   if (disk != 0 || record.packed == 0xffffffff || record.size == 0xffffffff || offset == 0xffffffff) {
     return model_error(member, " is on another disk or uses zip64, which is not supported");
@@ -185,13 +188,11 @@ Status DirectoryReader::check_local(const Record& central, uint32_t offset) {
     std::string_view name;
     uint32_t central, local;
   };
-  const std::array fields = {Field{"flags", central.flags, local.flags},
-                             Field{"method", central.method, local.method},
-                             Field{"time", central.time, local.time},
-                             Field{"date", central.date, local.date},
-                             Field{"checksum", central.crc, local.crc},
-                             Field{"packed size", central.packed, local.packed},
-                             Field{"unpacked size", central.size, local.size}};
+  const std::array fields = {
+      Field{"flags", central.flags, local.flags},      Field{"method", central.method, local.method},
+      Field{"time", central.time, local.time},         Field{"date", central.date, local.date},
+      Field{"checksum", central.crc, local.crc},       Field{"packed size", central.packed, local.packed},
+      Field{"unpacked size", central.size, local.size}};
   for (const Field& field : fields) {
     if (field.central != field.local) {
       return model_error(origin_, ": ", what, " says ", field.name, " ", field.local, ", the directory ",
@@ -205,7 +206,8 @@ Status DirectoryReader::check_local(const Record& central, uint32_t offset) {
   INK_TRY(const std::span<const std::byte> data,
           reader.bytes(central.packed, concat("the data of member ", quote(central.name))));
   extents_.push_back({offset, reader.offset(), members_.size()});
-  members_.push_back({std::string(central.name), central.method == kDeflated, central.crc, central.size, data});
+  members_.push_back(
+      {std::string(central.name), central.method == kDeflated, central.crc, central.size, data});
   return {};
 }
 
@@ -267,7 +269,8 @@ Result<std::vector<std::byte>> ZipReader::read(const ZipMember& member) const {
   if (member.deflated) {
     bytes.resize(static_cast<size_t>(member.size));
     if (!inflate_exactly(member.data, bytes)) {
-      return model_error(origin_, ": member ", quote(member.name), " does not unpack to its ", member.size, " bytes");
+      return model_error(origin_, ": member ", quote(member.name), " does not unpack to its ", member.size,
+                         " bytes");
     }
   } else {
     bytes.assign(member.data.begin(), member.data.end());

@@ -21,12 +21,13 @@ struct ZipMember {
   std::span<const std::byte> data;  // as it is in the archive
 };
 
-// Reads a zip archive from memory, which it borrows. Nothing is guessed: the two directories of the format have to
-// agree in every field, the members to lie side by side, and nothing to stand before or behind the archive.
+// Reads a zip archive from memory, which it borrows. Nothing is guessed: the two directories of the format
+// have to agree in every field, the members to lie side by side, and nothing to stand before or behind the
+// archive.
 class ZipReader {
  public:
-  // Error (model): not an archive, a broken or contradictory one, or one that uses what is not supported: zip64, several
-  // disks, encryption, data descriptors, methods other than stored and deflated.
+  // Error (model): not an archive, a broken or contradictory one, or one that uses what is not supported:
+  // zip64, several disks, encryption, data descriptors, methods other than stored and deflated.
   static Result<ZipReader> open(std::span<const std::byte> archive, const std::string& origin,
                                 const ModelLimits& limits = {});
 

@@ -19,11 +19,16 @@ std::string version_text() {
 }
 
 // The options as they were typed are in error: a hint on where they are explained.
-int report_usage(const CLI::App& root, const std::string& message) {
+int report_usage(const CLI::App& root, std::string message) {
   std::string command = "inkstone";
-  for (const CLI::App* app = &root; !app->get_subcommands().empty();) {
+  const CLI::App* app = &root;
+  while (!app->get_subcommands().empty()) {
     app = app->get_subcommands().back();
     command += " " + app->get_name();
+  }
+  // Without a command that exists the parser only says that one is required.
+  if (!app->get_subcommands({}).empty() && !app->remaining().empty()) {
+    message = "there is no command " + app->remaining().front();
   }
   print_error(message + " (\"" + command + " --help\" explains)");
   return kUsage;

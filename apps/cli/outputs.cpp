@@ -31,8 +31,9 @@ bool is_folder(const std::string& path) {
 // One text for all ways to write the same place; the last part may not exist yet.
 std::string place(const std::string& path) {
   std::error_code problem;
-  const fs::path whole = fs::weakly_canonical(path, problem);
-  return problem ? fs::path(path).lexically_normal().string() : whole.string();
+  const fs::path absolute = fs::absolute(path, problem);
+  const fs::path whole = fs::weakly_canonical(absolute, problem);
+  return (problem ? absolute.lexically_normal() : whole).string();
 }
 
 Status check_extension(const std::string& output) {

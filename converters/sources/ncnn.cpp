@@ -49,18 +49,22 @@ Result<SourceBytes> NcnnSource::read(size_t index) const {
   if (!swapped) return SourceBytes{src, owner_};
   const SourceTensor& tensor = tensors_[index];
   const auto ic = static_cast<size_t>(tensor.shape[0]), oc = static_cast<size_t>(tensor.shape[1]);
-  const size_t kernel_bytes = static_cast<size_t>(tensor.shape[2] * tensor.shape[3]) * dtype_size(tensor.dtype);
+  const size_t kernel_bytes =
+      static_cast<size_t>(tensor.shape[2] * tensor.shape[3]) * dtype_size(tensor.dtype);
   auto dst = std::make_shared<AlignedBuffer<std::byte>>(src.size());
   for (size_t i = 0; i < ic; ++i) {
     for (size_t o = 0; o < oc; ++o) {
-      std::memcpy(dst->data() + (i * oc + o) * kernel_bytes, src.data() + (o * ic + i) * kernel_bytes, kernel_bytes);
+      std::memcpy(dst->data() + (i * oc + o) * kernel_bytes, src.data() + (o * ic + i) * kernel_bytes,
+                  kernel_bytes);
     }
   }
   const std::span<const std::byte> bytes(dst->data(), dst->size());
   return SourceBytes{bytes, std::move(dst)};
 }
 
-std::string_view name_of(uint32_t flag) { return flag == kInt8 ? "int8 weights" : "a format that is not known"; }
+std::string_view name_of(uint32_t flag) {
+  return flag == kInt8 ? "int8 weights" : "a format that is not known";
+}
 
 // Where the data of one layer lies and how it is stored.
 Status read_layer(const NcnnWeights& layer, ByteReader& reader, NcnnSource& source) {
@@ -68,8 +72,9 @@ Status read_layer(const NcnnWeights& layer, ByteReader& reader, NcnnSource& sour
   const uint64_t flag_offset = reader.offset();
   INK_TRY(const uint32_t flag, reader.u32(what));
   if (flag != kSingle && flag != kHalf) {
-    return model_error(reader.file(), ": ", what, " at offset ", flag_offset, " begins with ", hex32(flag), ", ",
-                       name_of(flag), "; supported: ", hex32(kHalf), " (half precision) and 0 (single precision)");
+    return model_error(reader.file(), ": ", what, " at offset ", flag_offset, " begins with ", hex32(flag),
+                       ", ", name_of(flag), "; supported: ", hex32(kHalf),
+                       " (half precision) and 0 (single precision)");
   }
   const DType dtype = flag == kHalf ? DType::f16 : DType::f32;
   // Below 2^31 weights, by the parser of the graph.
@@ -90,13 +95,15 @@ Status read_layer(const NcnnWeights& layer, ByteReader& reader, NcnnSource& sour
 }  // namespace
 
 Result<std::unique_ptr<TensorSource>> open_ncnn(const NcnnGraph& graph, std::span<const std::byte> bin,
-                                                std::shared_ptr<const void> owner, const std::string& bin_origin) {
+                                                std::shared_ptr<const void> owner,
+                                                const std::string& bin_origin) {
   auto source = std::make_unique<NcnnSource>(bin_origin, graph.signature, std::move(owner));
   ByteReader reader(bin, bin_origin);
   for (const NcnnWeights& layer : graph.weights) INK_TRY_STATUS(read_layer(layer, reader, *source));
   if (reader.remaining() != 0) {
     return model_error(bin_origin, ": has ", reader.remaining(), " bytes after offset ", reader.offset(),
-                       ", where the last layer of ", graph.origin, " ends: do the two files belong together?");
+                       ", where the last layer of ", graph.origin,
+                       " ends: do the two files belong together?");
   }
   return std::unique_ptr<TensorSource>(std::move(source));
 }

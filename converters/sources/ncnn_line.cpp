@@ -53,7 +53,8 @@ Result<NcnnLine> NcnnLine::parse(std::string_view line, std::string where) {
       return layer.error("declares ", size, " ", what, " blobs, the line has only ", words.size() - next,
                          " words left");
     }
-    blobs->assign(words.begin() + static_cast<ptrdiff_t>(next), words.begin() + static_cast<ptrdiff_t>(next + size));
+    blobs->assign(words.begin() + static_cast<ptrdiff_t>(next),
+                  words.begin() + static_cast<ptrdiff_t>(next + size));
     next += size;
   }
   for (; next < words.size(); ++next) INK_TRY_STATUS(layer.add_key(words[next]));
@@ -116,15 +117,16 @@ Result<std::vector<std::string_view>> NcnnLine::array(int key) const {
   const std::optional<int64_t> count = parse_integer(values.front());
   values.erase(values.begin());
   if (!count || *count < 1 || static_cast<uint64_t>(*count) != values.size()) {
-    return error("the array of key ", key, ", ", quote(found->second), ", does not have the length it declares");
+    return error("the array of key ", key, ", ", quote(found->second),
+                 ", does not have the length it declares");
   }
   return values;
 }
 
 Status NcnnLine::expect_counts(size_t input_count, size_t output_count) const {
   if (inputs.size() != input_count || outputs.size() != output_count) {
-    return error("has ", inputs.size(), " inputs and ", outputs.size(), " outputs, expected ", input_count, " and ",
-                 output_count);
+    return error("has ", inputs.size(), " inputs and ", outputs.size(), " outputs, expected ", input_count,
+                 " and ", output_count);
   }
   return {};
 }

@@ -35,7 +35,9 @@ std::string operand(const Blob& blob) {
 
 class ParamParser {
  public:
-  ParamParser(const std::string& origin, const ModelLimits& limits) : limits_(limits) { graph_.origin = origin; }
+  ParamParser(const std::string& origin, const ModelLimits& limits) : limits_(limits) {
+    graph_.origin = origin;
+  }
 
   Result<NcnnGraph> parse(std::string_view text);
 
@@ -136,8 +138,8 @@ Result<std::string> ParamParser::activation(const NcnnLine& line) const {
 Status ParamParser::add_weights(const NcnnLine& line, NcnnWeights weights, int64_t size, int64_t channels) {
   const int64_t per_channel = weights.oc * weights.kh * weights.kw;
   if (size % per_channel != 0) {
-    return line.error("has ", size, " weights, expected a multiple of ", per_channel, " = ", weights.oc, " x ",
-                      weights.kh, " x ", weights.kw);
+    return line.error("has ", size, " weights, expected a multiple of ", per_channel, " = ", weights.oc,
+                      " x ", weights.kh, " x ", weights.kw);
   }
   weights.ic = size / per_channel;
   if (channels != 0 && channels != weights.ic) {
@@ -260,7 +262,8 @@ Status ParamParser::crop(const NcnnLine& line) {
   }
   for (size_t j = 0; j < 2; ++j) {
     if (starts[j] < 0 || ends[j] >= 0) {
-      return line.error("keeps ", starts[j], " to ", ends[j], ", expected a start from 0 on and a negative end");
+      return line.error("keeps ", starts[j], " to ", ends[j],
+                        ", expected a start from 0 on and a negative end");
     }
     blob.crop[j] += starts[j];
     blob.crop[j + 2] -= ends[j];
@@ -338,8 +341,8 @@ Result<NcnnGraph> ParamParser::parse(std::string_view text) {
   }
   const std::string_view magic = lines.empty() ? std::string_view() : lines[0].second;
   if (split_words(magic) != std::vector{kMagic}) {
-    return model_error(graph_.origin, " line 1: expected the magic number ", kMagic, " of an ncnn .param file, found ",
-                       quote(magic));
+    return model_error(graph_.origin, " line 1: expected the magic number ", kMagic,
+                       " of an ncnn .param file, found ", quote(magic));
   }
   const std::string_view counts_line = lines.size() < 2 ? std::string_view() : lines[1].second;
   const std::vector<std::string_view> counts = split_words(counts_line);
@@ -355,14 +358,16 @@ Result<NcnnGraph> ParamParser::parse(std::string_view text) {
   }
   for (size_t i = 2; i < lines.size(); ++i) INK_TRY_STATUS(layer(lines[i].second, lines[i].first));
   if (static_cast<uint64_t>(*blobs) != blobs_.size()) {
-    return model_error(graph_.origin, " line 2: declares ", *blobs, " blobs, the layers make ", blobs_.size());
+    return model_error(graph_.origin, " line 2: declares ", *blobs, " blobs, the layers make ",
+                       blobs_.size());
   }
   return std::move(graph_);
 }
 
 }  // namespace
 
-Result<NcnnGraph> parse_ncnn_param(std::string_view text, const std::string& origin, const ModelLimits& limits) {
+Result<NcnnGraph> parse_ncnn_param(std::string_view text, const std::string& origin,
+                                   const ModelLimits& limits) {
   return ParamParser(origin, limits).parse(text);
 }
 

@@ -25,9 +25,10 @@ struct NcnnWeights {
 struct NcnnGraph {
   std::string origin;
   std::vector<NcnnWeights> weights;  // in the order of the .bin file
-  // One line a computing layer, in order, line k being ordinal k. What it reads stands behind "<-" as ordinals.
-  // Split (a copy) and Crop (a view) compute nothing: they have no line, and a crop stands with the ordinal that
-  // it cuts, as margins at top, left, bottom and right. Sums and products name their operands in ascending order.
+  // One line a computing layer, in order, line k being ordinal k. What it reads stands behind "<-" as
+  // ordinals. Split (a copy) and Crop (a view) compute nothing: they have no line, and a crop stands with the
+  // ordinal that it cuts, as margins at top, left, bottom and right. Sums and products name their operands in
+  // ascending order.
   //   Input
   //   Convolution 64 k3x3 s1 p0 leaky_relu 0.1 <- 0
   //   BinaryOp add <- 1[crop 4 4 4 4] 7
@@ -36,9 +37,9 @@ struct NcnnGraph {
 
 // Reads the text of a .param file: the magic number, the counts of layers and blobs, and one layer a line:
 //   TYPE NAME INPUTS OUTPUTS input-blobs... output-blobs... KEY=VALUE...
-// Error (model), with the line: anything that is not in the format, a layer type, key or value that this reader does
-// not know, a blob that is missing, made twice or used before it is made, counts that do not fit the lines, channels
-// that do not fit the weights.
+// Error (model), with the line: anything that is not in the format, a layer type, key or value that this
+// reader does not know, a blob that is missing, made twice or used before it is made, counts that do not fit
+// the lines, channels that do not fit the weights.
 Result<NcnnGraph> parse_ncnn_param(std::string_view text, const std::string& origin,
                                    const ModelLimits& limits = {});
 

@@ -24,8 +24,8 @@ struct SourceBytes {
   std::shared_ptr<const void> owner;
 };
 
-// A released checkpoint as a list of tensors. It knows a format and no model; every size in it has been checked
-// against the file before it is handed out.
+// A released checkpoint as a list of tensors. It knows a format and no model; every size in it has been
+// checked against the file before it is handed out.
 class TensorSource {
  public:
   virtual ~TensorSource() = default;
@@ -37,8 +37,9 @@ class TensorSource {
   virtual std::span<const SourceTensor> tensors() const = 0;
   virtual Result<SourceBytes> read(size_t index) const = 0;
 
-  // Formats that carry the graph: one line a computing layer, in order (converters/sources/ncnn.h). Their tensor
-  // names mean nothing outside the file, so a model recognises its own by these lines. Empty for the others.
+  // Formats that carry the graph: one line a computing layer, in order (converters/sources/ncnn.h). Their
+  // tensor names mean nothing outside the file, so a model recognises its own by these lines. Empty for the
+  // others.
   virtual std::span<const std::string> signature() const { return {}; }
 };
 

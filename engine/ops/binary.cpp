@@ -10,7 +10,7 @@ class Binary : public Op {
   explicit Binary(BinaryOp kind) : kind_(kind) {}
 
   const char* kind() const override { return binary_op_name(kind_); }
-  bool is_addition() const override { return kind_ == BinaryOp::add; }
+  bool is_addition() const override { return kind_ == BinaryOp::add && activation_.activation == Activation::none; }
 
   Result<Shape> infer(std::span<const Shape> inputs) const override {
     if (inputs.size() != 2) {

@@ -1,4 +1,4 @@
-#include "engine/ops/ops.h"
+#include "engine/ops/simple_op.h"
 
 namespace ink {
 namespace {
@@ -12,9 +12,9 @@ class Crop : public Op {
 
   Result<Shape> infer(std::span<const Shape> inputs) const override {
     Shape shape = inputs[0];
-    if (shape.h != Shape::kUnknown) shape.h -= margins_.top + margins_.bottom;
-    if (shape.w != Shape::kUnknown) shape.w -= margins_.left + margins_.right;
-    if ((shape.h <= 0 && shape.h != Shape::kUnknown) || (shape.w <= 0 && shape.w != Shape::kUnknown)) {
+    shape.h = grown(shape.h, -(margins_.top + margins_.bottom));
+    shape.w = grown(shape.w, -(margins_.left + margins_.right));
+    if (shape.h == 0 || shape.w == 0) {
       return Error{ErrorKind::limit, "nothing is left of " + inputs[0].text() + " after the crop"};
     }
     return shape;

@@ -50,7 +50,7 @@ class Deconv2d : public EpilogueOp {
       return Error{ErrorKind::model, "expected " + std::to_string(p.ic) + " channels, found " + std::to_string(src.c)};
     }
     const auto size = [](int in, int stride, int pads, int kernel) {
-      return in == Shape::kUnknown ? in : (in - 1) * stride - pads + kernel;
+      return in == Shape::kUnknown ? in : checked_size((in - int64_t{1}) * stride - pads + kernel);
     };
     const Shape dst{src.n, size(src.h, p.sh, p.pad_top + p.pad_bottom, p.kh),
                     size(src.w, p.sw, p.pad_left + p.pad_right, p.kw), p.oc};

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <limits>
+
 #include "engine/ops/ops.h"
 
 namespace ink {
@@ -43,11 +46,17 @@ inline View<const float> residual_of(const RunContext& context) {
   return context.inputs.size() > 1 ? View<const float>(context.inputs[1].floats()) : View<const float>{};
 }
 
+// A size computed in 64 bits: what is nothing or less is 0, never Shape::kUnknown, and what is too large for a map
+// stays too large. The graph refuses both.
+inline int checked_size(int64_t size) {
+  return static_cast<int>(std::clamp<int64_t>(size, 0, std::numeric_limits<int>::max()));
+}
+
 // An axis's output size, or Shape::kUnknown for an unknown input.
 inline int conv_output_size(int size, int pads, int kernel, int stride, int dilation) {
   if (size == Shape::kUnknown) return size;
-  const int span = size + pads - (kernel - 1) * dilation - 1;
-  return span < 0 ? 0 : span / stride + 1;
+  const int64_t span = static_cast<int64_t>(size) + pads - static_cast<int64_t>(kernel - 1) * dilation - 1;
+  return span < 0 ? 0 : checked_size(span / stride + 1);
 }
 
 }  // namespace ink

@@ -19,18 +19,17 @@ class PreparedLinear : public PreparedOp {
     const View<float> dst = context.output.floats();
     for (int image = 0; image < dst.n; ++image) {
       for (int y = context.region.y0; y < context.region.y1; ++y) {
-        gemm_run(variant_, panels_, row(src, image, y), row(dst, image, y),
-                 residual.data == nullptr ? residual : row(residual, image, y), epilogue_, context.threads);
+        const auto row = [&](const auto& map) {
+          return std::remove_cvref_t<decltype(map)>{map.at(image, y, context.region.x0), 1, 1, context.region.w(),
+                                                    map.c, 0, 0, 0, 0, map.pixel_stride};
+        };
+        gemm_run(variant_, panels_, row(src), row(dst), residual.data == nullptr ? residual : row(residual), epilogue_,
+                 context.threads);
       }
     }
   }
 
  private:
-  template <class T>
-  static View<T> row(const View<T>& map, int image, int y) {
-    return {map.at(image, y, map.x0), 1, 1, map.w, map.c, 0, 0, 0, 0, map.pixel_stride};
-  }
-
   const GemmVariant& variant_;
   GemmPanels panels_;
   Epilogue epilogue_;

@@ -37,7 +37,11 @@ std::unique_ptr<PreparedOp> simple_prepared(SimpleTraits traits, Kernel kernel) 
 }
 
 // A size that grows by `extra`, or stays unknown.
-inline int grown(int size, int extra) { return size == Shape::kUnknown ? size : size + extra; }
-inline int multiplied(int size, int factor) { return size == Shape::kUnknown ? size : size * factor; }
+inline int grown(int size, int extra) {
+  return size == Shape::kUnknown ? size : checked_size(static_cast<int64_t>(size) + extra);
+}
+inline int multiplied(int size, int factor) {
+  return size == Shape::kUnknown ? size : checked_size(static_cast<int64_t>(size) * factor);
+}
 
 }  // namespace ink

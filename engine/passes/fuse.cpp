@@ -49,9 +49,10 @@ void fuse_batch_norms(Graph& graph) {
   });
 }
 
-void fuse_activations(Graph& graph) {
-  absorb_into_producer(graph, [](Op& before, const Op& op) {
-    return op.as_activation() != nullptr && before.absorb_activation(*op.as_activation());
+void fuse_activations(Graph& graph, bool into_additions) {
+  absorb_into_producer(graph, [&](Op& before, const Op& op) {
+    return op.as_activation() != nullptr && (into_additions || !before.is_addition()) &&
+           before.absorb_activation(*op.as_activation());
   });
 }
 
@@ -73,10 +74,10 @@ void fuse_residuals(Graph& graph) {
 void run_passes(Graph& graph) {
   remove_dead_nodes(graph);
   fuse_batch_norms(graph);
-  // Activations before additions: act(x) + r; once more after them: act(x + r).
-  fuse_activations(graph);
+  // Activations of what is added first: act(x) + r. Those of a sum once its addition has found its place: act(x + r).
+  fuse_activations(graph, false);
   fuse_residuals(graph);
-  fuse_activations(graph);
+  fuse_activations(graph, true);
 }
 
 }  // namespace ink

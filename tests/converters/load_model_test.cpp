@@ -128,8 +128,9 @@ TEST(LoadModel, MissesTheOtherFileOfAPair) {
                  (folder / "net.bin") + ": cannot be opened: No such file or directory (it belongs to " +
                      (folder / "net.param") + ")");
   expect_refusal(folder / "other", ErrorKind::model,
-                 (folder / "other") + " is an ncnn .bin file, but its name does not end so, and the .param file that "
-                                      "belongs to it cannot be found");
+                 (folder / "other") +
+                     " is an ncnn .bin file, but its name does not end so, and the .param file that "
+                     "belongs to it cannot be found");
 }
 
 TEST(LoadModel, APairThatDoesNotBelongTogether) {
@@ -141,8 +142,9 @@ TEST(LoadModel, APairThatDoesNotBelongTogether) {
   ASSERT_FALSE(store.ok());
   EXPECT_EQ(store.error().kind, ErrorKind::model);
   test::write_file(folder / "net.param", bytes_of("<html>"));
-  expect_refusal(folder / "net.bin", ErrorKind::model,
-                 (folder / "net.param") + " is an HTML page (did the download fail?), expected an ncnn .param file");
+  expect_refusal(
+      folder / "net.bin", ErrorKind::model,
+      (folder / "net.param") + " is an HTML page (did the download fail?), expected an ncnn .param file");
 }
 
 TEST(LoadModel, RefusesAnArchitectureItDoesNotKnow) {

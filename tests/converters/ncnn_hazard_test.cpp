@@ -19,19 +19,22 @@ struct Hazard {
 void PrintTo(const Hazard& hazard, std::ostream* out) { *out << hazard.name; }
 
 const Hazard kHazards[] = {
-    {"WrongMagic", "7767517", "7767518", "p line 1: expected the magic number 7767517 of an ncnn .param file, found '7767518'"},
+    {"WrongMagic", "7767517", "7767518",
+     "p line 1: expected the magic number 7767517 of an ncnn .param file, found '7767518'"},
     {"TextBehindTheMagic", "7767517", "7767517 x",
      "p line 1: expected the magic number 7767517 of an ncnn .param file, found '7767517 x'"},
     {"LayerCountOf2To31", "14 16", "2147483648 16",
      "p line 2: declares 2147483648 layers, found 14 lines: incomplete download?"},
-    {"LayerCountTooSmall", "14 16", "13 16", "p line 2: declares 13 layers, found 14 lines: incomplete download?"},
+    {"LayerCountTooSmall", "14 16", "13 16",
+     "p line 2: declares 13 layers, found 14 lines: incomplete download?"},
     {"BlobCountOf2To31", "14 16", "14 2147483648", "p line 2: declares 2147483648 blobs, the layers make 16"},
     {"BlobCountTooSmall", "14 16", "14 1", "p line 2: declares 1 blobs, the layers make 16"},
     {"NegativeCount", "14 16", "14 -16", "p line 2: expected the counts of layers and blobs, found '14 -16'"},
     {"CountOfMoreThan64Bits", "14 16", "14 99999999999999999999",
      "p line 2: expected the counts of layers and blobs, found '14 99999999999999999999'"},
-    {"NoCounts", "14 16\n", "", "p line 2: expected the counts of layers and blobs, found "
-                                "'Input            in    0 1 data 0=8 1=8 2=3'"},
+    {"NoCounts", "14 16\n", "",
+     "p line 2: expected the counts of layers and blobs, found "
+     "'Input            in    0 1 data 0=8 1=8 2=3'"},
     {"TopCountMinusOne", "c1    1 1", "c1    1 -1",
      "p line 4: 'Convolution' 'c1': the output count is '-1', expected 0 to 16"},
     {"TopCountZero", "c1    1 1", "c1    1 0", "p line 4: 'Convolution' 'c1': expected KEY=VALUE, found 'a'"},
@@ -49,7 +52,8 @@ const Hazard kHazards[] = {
      "p line 15: 'Sigmoid' 'sig': reads the blob 'out', which no layer above makes"},
     {"BlobOfItself", "1 1 h i", "1 1 i i",
      "p line 15: 'Sigmoid' 'sig': reads the blob 'i', which no layer above makes"},
-    {"BlobMadeTwice", "1 1 h i", "1 1 h g", "p line 15: 'Sigmoid' 'sig': makes the blob 'g', which exists already"},
+    {"BlobMadeTwice", "1 1 h i", "1 1 h g",
+     "p line 15: 'Sigmoid' 'sig': makes the blob 'g', which exists already"},
     {"SplitMakesABlobTwice", "a0 a1 a2", "a0 a1 a1",
      "p line 5: 'Split' 's1': makes the blob 'a1', which exists already"},
     {"SplitOfNothing", "s1    1 3 a a0 a1 a2", "s1    0 3 a0 a1 a2",
@@ -63,15 +67,18 @@ const Hazard kHazards[] = {
     {"UnknownKey", "6=36", "6=36 8=1", "p line 4: 'Convolution' 'c1': key 8 ('1') is not supported"},
     {"KeyTwice", "6=36", "6=36 6=36", "p line 4: 'Convolution' 'c1': key 6 is there twice"},
     {"KeyTwiceAsArray", "6=36", "6=36 -23306=1,36", "p line 4: 'Convolution' 'c1': key 6 is there twice"},
-    {"KeyOutOfRange", "6=36", "6=36 32=1", "p line 4: 'Convolution' 'c1': the key of '32=1' is not in 0 to 31"},
+    {"KeyOutOfRange", "6=36", "6=36 32=1",
+     "p line 4: 'Convolution' 'c1': the key of '32=1' is not in 0 to 31"},
     {"NegativeKey", "6=36", "6=36 -1=1", "p line 4: 'Convolution' 'c1': the key of '-1=1' is not in 0 to 31"},
     {"LowestKey", "6=36", "6=36 -9223372036854775808=1",
      "p line 4: 'Convolution' 'c1': the key of '-9223372036854775808=1' is not in 0 to 31"},
     {"KeyIsNoNumber", "6=36", "6=36 x=1", "p line 4: 'Convolution' 'c1': expected KEY=VALUE, found 'x=1'"},
     {"NoValue", "6=36", "6=", "p line 4: 'Convolution' 'c1': key 6 is '', supported: 1 to 2147483648"},
-    {"ValueIsFractional", "6=36", "6=36.0", "p line 4: 'Convolution' 'c1': key 6 is '36.0', supported: 1 to 2147483648"},
+    {"ValueIsFractional", "6=36", "6=36.0",
+     "p line 4: 'Convolution' 'c1': key 6 is '36.0', supported: 1 to 2147483648"},
     {"SizeIsMissing", "6=36 ", "", "p line 4: 'Convolution' 'c1': key 6 is missing"},
-    {"SizeIsNegative", "6=36", "6=-36", "p line 4: 'Convolution' 'c1': key 6 is '-36', supported: 1 to 2147483648"},
+    {"SizeIsNegative", "6=36", "6=-36",
+     "p line 4: 'Convolution' 'c1': key 6 is '-36', supported: 1 to 2147483648"},
     {"SizeIsHuge", "6=36", "6=2147483649",
      "p line 4: 'Convolution' 'c1': key 6 is '2147483649', supported: 1 to 2147483648"},
     {"SizeIsNoMultiple", "6=36", "6=35",
@@ -82,15 +89,19 @@ const Hazard kHazards[] = {
      "p line 7: 'InnerProduct' 'fc1': has 10 weights, expected 8 for the 4 channels that it reads"},
     {"NoChannels", "0=4 1=3", "0=0 1=3", "p line 4: 'Convolution' 'c1': key 0 is '0', supported: 1 to 65536"},
     {"NoKernel", "1=3 11=1", "1=0 11=1", "p line 4: 'Convolution' 'c1': key 1 is '0', supported: 1 to 64"},
-    {"HugeKernel", "1=3 11=1", "1=65536 11=65536", "p line 4: 'Convolution' 'c1': key 1 is '65536', supported: 1 to 64"},
+    {"HugeKernel", "1=3 11=1", "1=65536 11=65536",
+     "p line 4: 'Convolution' 'c1': key 1 is '65536', supported: 1 to 64"},
     {"NoStride", "3=2 13=1", "3=0 13=1", "p line 4: 'Convolution' 'c1': key 3 is '0', supported: 1 to 16"},
     {"Dilation", "6=36", "6=36 2=2", "p line 4: 'Convolution' 'c1': key 2 is '2', supported: 1"},
-    {"PaddingLikeKeras", "4=1 5=1", "4=-233 5=1", "p line 4: 'Convolution' 'c1': key 4 is '-233', supported: 0 to 64"},
+    {"PaddingLikeKeras", "4=1 5=1", "4=-233 5=1",
+     "p line 4: 'Convolution' 'c1': key 4 is '-233', supported: 0 to 64"},
     {"BiasIsTwo", "4=1 5=1", "4=1 5=2", "p line 4: 'Convolution' 'c1': key 5 is '2', supported: 0 to 1"},
     {"Clip", "9=1", "9=3", "p line 7: 'InnerProduct' 'fc1': key 9 is '3' (clip), supported: 0, 1, 2 and 4"},
     {"Mish", "9=1", "9=5", "p line 7: 'InnerProduct' 'fc1': key 9 is '5', supported: 0 to 4"},
-    {"SlopeIsMissing", " -23310=1,2.500000e-01", "", "p line 4: 'Convolution' 'c1': the array of key 10 is missing"},
-    {"SlopeIsPlain", "-23310=1,2.500000e-01", "10=0.25", "p line 4: 'Convolution' 'c1': the array of key 10 is missing"},
+    {"SlopeIsMissing", " -23310=1,2.500000e-01", "",
+     "p line 4: 'Convolution' 'c1': the array of key 10 is missing"},
+    {"SlopeIsPlain", "-23310=1,2.500000e-01", "10=0.25",
+     "p line 4: 'Convolution' 'c1': the array of key 10 is missing"},
     {"SlopeIsNan", "2.500000e-01", "nan",
      "p line 4: 'Convolution' 'c1': key 10 should be the slope of the leaky ReLU, one finite number"},
     {"SlopeIsTooLarge", "2.500000e-01", "1e39",
@@ -107,7 +118,8 @@ const Hazard kHazards[] = {
      "p line 10: 'Crop' 'crop1': the array of key 9, '2147483648,1,2', does not have the length it declares"},
     {"ArrayLengthIsNegative", "2,1,2", "-1,1,2",
      "p line 10: 'Crop' 'crop1': the array of key 9, '-1,1,2', does not have the length it declares"},
-    {"ArrayOfEmptyNumbers", "2,1,2", "2,,", "p line 10: 'Crop' 'crop1': key 9 should be 2 whole numbers up to 4096"},
+    {"ArrayOfEmptyNumbers", "2,1,2", "2,,",
+     "p line 10: 'Crop' 'crop1': key 9 should be 2 whole numbers up to 4096"},
     {"CropOfThreeAxes", "-23309=2,1,2", "-23309=3,1,2,3",
      "p line 10: 'Crop' 'crop1': key 9 should be 2 whole numbers up to 4096"},
     {"CropIsHuge", "-23309=2,1,2", "-23309=2,1,4097",
@@ -123,16 +135,21 @@ const Hazard kHazards[] = {
     {"LocalPooling", "0=1 4=1", "0=1", "p line 6: 'Pooling' 'pool': key 4 is missing"},
     {"InnerProductOfAMap", "1 1 p q", "1 1 a0 q",
      "p line 7: 'InnerProduct' 'fc1': is supported only behind a global pooling"},
-    {"Subtraction", "r a1 e 0=2", "r a1 e 0=1", "p line 9: 'BinaryOp' 'mul': key 0 is '1', supported: 0 (add) and 2 (multiply)"},
+    {"Subtraction", "r a1 e 0=2", "r a1 e 0=1",
+     "p line 9: 'BinaryOp' 'mul': key 0 is '1', supported: 0 (add) and 2 (multiply)"},
     {"Division", "r a1 e 0=2", "r a1 e 0=3", "p line 9: 'BinaryOp' 'mul': key 0 is '3', supported: 0 to 2"},
-    {"SumWithAConstant", "r a1 e 0=2", "r a1 e 0=2 1=1", "p line 9: 'BinaryOp' 'mul': key 1 is '1', supported: 0"},
+    {"SumWithAConstant", "r a1 e 0=2", "r a1 e 0=2 1=1",
+     "p line 9: 'BinaryOp' 'mul': key 1 is '1', supported: 0"},
     {"SumOfDifferentChannels", "2 1 e d f", "2 1 e q f",
      "p line 12: 'BinaryOp' 'add': reads 4 and 2 channels, expected as many"},
-    {"SumOfOne", "2 1 e d f", "1 1 e f", "p line 12: 'BinaryOp' 'add': has 1 inputs and 1 outputs, expected 2 and 1"},
-    {"ShuffleByZero", "i out 0=2", "i out 0=0", "p line 16: 'PixelShuffle' 'ps': key 0 is '0', supported: 1 to 16"},
+    {"SumOfOne", "2 1 e d f", "1 1 e f",
+     "p line 12: 'BinaryOp' 'add': has 1 inputs and 1 outputs, expected 2 and 1"},
+    {"ShuffleByZero", "i out 0=2", "i out 0=0",
+     "p line 16: 'PixelShuffle' 'ps': key 0 is '0', supported: 1 to 16"},
     {"ShuffleOfOddChannels", "i out 0=2", "i out 0=3",
      "p line 16: 'PixelShuffle' 'ps': reads 8 channels, expected a multiple of 9"},
-    {"ShuffleOfTheOtherKind", "i out 0=2", "i out 0=2 1=1", "p line 16: 'PixelShuffle' 'ps': key 1 is '1', supported: 0"},
+    {"ShuffleOfTheOtherKind", "i out 0=2", "i out 0=2 1=1",
+     "p line 16: 'PixelShuffle' 'ps': key 1 is '1', supported: 0"},
     {"SlopeOfRelu", "g h", "g h 0=0.1", "p line 14: 'ReLU' 'relu': has a slope, supported: none"},
 };
 
@@ -188,8 +205,9 @@ TEST(NcnnBinHazard, CutShort) {
 }
 
 TEST(NcnnBinHazard, BytesLeftOver) {
-  EXPECT_EQ(bin_refusal(test::small_ncnn().bin + Bytes(5)),
-            "b: has 5 bytes after offset 448, where the last layer of p ends: do the two files belong together?");
+  EXPECT_EQ(
+      bin_refusal(test::small_ncnn().bin + Bytes(5)),
+      "b: has 5 bytes after offset 448, where the last layer of p ends: do the two files belong together?");
 }
 
 TEST(NcnnBinHazard, UnsupportedStorage) {
@@ -197,10 +215,12 @@ TEST(NcnnBinHazard, UnsupportedStorage) {
     const Bytes bin = test::small_ncnn().bin;
     return bin_refusal(little_endian(flag, 4) + std::span(bin).subspan(4));
   };
-  EXPECT_EQ(with_flag(0x000d4b38), "b: the data of layer 'c1' (line 4) at offset 0 begins with 0x000d4b38, int8 weights; "
-                                   "supported: 0x01306b47 (half precision) and 0 (single precision)");
-  EXPECT_EQ(with_flag(0xffffffff), "b: the data of layer 'c1' (line 4) at offset 0 begins with 0xffffffff, a format that "
-                                   "is not known; supported: 0x01306b47 (half precision) and 0 (single precision)");
+  EXPECT_EQ(with_flag(0x000d4b38),
+            "b: the data of layer 'c1' (line 4) at offset 0 begins with 0x000d4b38, int8 weights; "
+            "supported: 0x01306b47 (half precision) and 0 (single precision)");
+  EXPECT_EQ(with_flag(0xffffffff),
+            "b: the data of layer 'c1' (line 4) at offset 0 begins with 0xffffffff, a format that "
+            "is not known; supported: 0x01306b47 (half precision) and 0 (single precision)");
 }
 
 }  // namespace

@@ -68,9 +68,12 @@ TEST(Ncnn, GivesTensorsInTorchsShapes) {
     std::vector<int64_t> shape;
   };
   const Expected expected[] = {
-      {"c1.weight", DType::f16, {4, 3, 1, 3}},  {"c1.bias", DType::f32, {4}},
-      {"fc1.weight", DType::f32, {2, 4, 1, 1}}, {"fc1.bias", DType::f32, {2}},
-      {"fc2.weight", DType::f16, {4, 2, 1, 1}}, {"up.weight", DType::f16, {4, 8, 2, 2}},
+      {"c1.weight", DType::f16, {4, 3, 1, 3}},
+      {"c1.bias", DType::f32, {4}},
+      {"fc1.weight", DType::f32, {2, 4, 1, 1}},
+      {"fc1.bias", DType::f32, {2}},
+      {"fc2.weight", DType::f16, {4, 2, 1, 1}},
+      {"up.weight", DType::f16, {4, 8, 2, 2}},
       {"up.bias", DType::f32, {8}},
   };
   const auto tensors = (*source)->tensors();
@@ -99,8 +102,8 @@ TEST(Ncnn, GivesTensorsInTorchsShapes) {
 }
 
 TEST(Ncnn, HalfPrecisionIsPaddedToFourBytes) {
-  const auto graph = parse_ncnn_param(
-      "7767517\n2 2\nInput in 0 1 a\nConvolution c 1 1 a b 0=1 1=1 5=1 6=3\n", "p");
+  const auto graph =
+      parse_ncnn_param("7767517\n2 2\nInput in 0 1 a\nConvolution c 1 1 a b 0=1 1=1 5=1 6=3\n", "p");
   ASSERT_TRUE(graph.ok()) << graph.error().message;
   const Bytes bin = little_endian(0x01306b47, 4) + little_endian(0x400042003c00, 6) + little_endian(0, 2) +
                     little_endian(0x3f800000, 4);
@@ -162,7 +165,8 @@ TEST(NcnnBin, EveryFlippedFlagBitIsRefused) {
   for (size_t bit = 0; bit < sample.bin.size() * 8; ++bit) {
     Bytes flipped = sample.bin;
     flipped[bit / 8] ^= static_cast<std::byte>(1u << (bit % 8));
-    const bool is_flag = std::ranges::any_of(flags, [&](size_t at) { return bit / 8 >= at && bit / 8 < at + 4; });
+    const bool is_flag =
+        std::ranges::any_of(flags, [&](size_t at) { return bit / 8 >= at && bit / 8 < at + 4; });
     ASSERT_EQ(open_ncnn(*graph, flipped, nullptr, "b").ok(), !is_flag) << bit;
   }
 }

@@ -52,7 +52,8 @@ TEST(Released, EveryNetworkComesOutOfThePackage) {
       EXPECT_EQ(store->find(spec.name)->dtype, spec.shape.size() == 4 ? DType::f16 : DType::f32);
     }
     // Pulled a second time, or by whoever set the tests up, it has the same bytes.
-    const std::string elsewhere = setting("INKSTONE_TEST_WEIGHTS") + "/" + std::string(entry.name) + ".safetensors";
+    const std::string elsewhere =
+        setting("INKSTONE_TEST_WEIGHTS") + "/" + std::string(entry.name) + ".safetensors";
     if (!std::filesystem::exists(elsewhere)) continue;
     EXPECT_TRUE(test::read_file(elsewhere) == test::read_file((*paths)[i])) << elsewhere;
   }

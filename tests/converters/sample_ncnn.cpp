@@ -21,12 +21,16 @@ void append_float(Bytes& bytes, float value) {
   bytes = std::move(bytes) + little_endian(std::bit_cast<uint32_t>(value), 4);
 }
 
-void append_half(Bytes& bytes, float value) { bytes = std::move(bytes) + little_endian(f32_to_f16(value), 2); }
+void append_half(Bytes& bytes, float value) {
+  bytes = std::move(bytes) + little_endian(f32_to_f16(value), 2);
+}
 
-// Blobs of the exported graph: a value that several layers read goes through a Split, of which each takes one copy.
+// Blobs of the exported graph: a value that several layers read goes through a Split, of which each takes one
+// copy.
 class ParamWriter {
  public:
-  explicit ParamWriter(std::span<const std::string> signature) : signature_(signature), readers_(signature.size()) {
+  explicit ParamWriter(std::span<const std::string> signature)
+      : signature_(signature), readers_(signature.size()) {
     for (const std::string& line : signature) {
       for (const size_t operand : operands(line)) ++readers_[operand];
     }
@@ -53,8 +57,11 @@ class ParamWriter {
     return found;
   }
 
-  void line(const std::string& type, const std::string& inputs, const std::string& outputs, const std::string& keys) {
-    const auto count = [](const std::string& names) { return names.empty() ? 0 : std::ranges::count(names, ' ') + 1; };
+  void line(const std::string& type, const std::string& inputs, const std::string& outputs,
+            const std::string& keys) {
+    const auto count = [](const std::string& names) {
+      return names.empty() ? 0 : std::ranges::count(names, ' ') + 1;
+    };
     text_ << type << "  layer" << layers_++ << "  " << count(inputs) << " " << count(outputs);
     for (const std::string& part : {inputs, outputs, keys}) {
       if (!part.empty()) text_ << " " << part;
@@ -99,7 +106,8 @@ class ParamWriter {
   }
 
   std::string keys(const std::string& type, const std::string& text, size_t ordinal) {
-    const std::string leaky = text.find("leaky_relu") != std::string::npos ? " 9=2 -23310=1,1.000000e-01" : "";
+    const std::string leaky =
+        text.find("leaky_relu") != std::string::npos ? " 9=2 -23310=1,1.000000e-01" : "";
     int64_t& channels = channels_[ordinal];
     int oc = 0, kh = 0, kw = 0, stride = 0, pad = 0;
     if (std::sscanf(text.c_str(), "%*s %d k%dx%d s%d p%d", &oc, &kh, &kw, &stride, &pad) == 5) {

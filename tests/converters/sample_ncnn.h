@@ -14,13 +14,14 @@ struct NcnnSample {
   Bytes bin;
 };
 
-// A small graph with every layer type that the reader knows, half and single precision, and its weights: element i of
-// the k-th layer with weights is k + i / 64, its bias o is -k - o.
+// A small graph with every layer type that the reader knows, half and single precision, and its weights:
+// element i of the k-th layer with weights is k + i / 64, its bias o is -k - o.
 NcnnSample small_ncnn();
 
-// A pair whose graph has this signature (converters/sources/ncnn_param.h) and reads 3 channels, laid out like the
-// released files. All weights are half precision; element i of tensor k of the file is ((31 * k + i) % 61 - 30) / 64.
+// A pair whose graph has this signature (converters/sources/ncnn_param.h) and reads 3 channels, laid out like
+// the released files. All weights are half precision; element i of tensor k of the file is ncnn_value(k, i).
 NcnnSample ncnn_of_signature(std::span<const std::string> signature);
+// ((31 * tensor + element) % 61 - 30) / 64: exact in half precision, and no two tensors are alike.
 float ncnn_value(size_t tensor, size_t element);
 
 // `text` with the first `from` replaced; throws where there is none.

@@ -114,19 +114,23 @@ TEST(Pixels, EveryTailOfARow) {
 }
 
 TEST(Pixels, TiesLimitsAndNanInEveryLane) {
-  std::vector<float> values = {0.0f,  -0.0f,  NAN,    -NAN,       INFINITY, -INFINITY,
-                               3e38f, -3e38f, 1e-40f, 2.14748e9f, 5e9f};
-  for (int k = -1; k <= 256; ++k) {
-    const float tie = static_cast<float>(k) + 0.5f;
-    values.insert(values.end(),
-                  {tie, std::nextafter(tie, -1e9f), std::nextafter(tie, 1e9f), static_cast<float>(k)});
-  }
-  for (const PixelsVariant& variant : test::runnable(pixels_variants())) {
-    for (const float value : values) {
-      const std::vector<float> src(37, value);
-      std::vector<uint8_t> dst(37, 77);
-      variant.to_u8({src.data(), dst.data(), 37, 0, 1});
-      EXPECT_EQ(dst, std::vector<uint8_t>(37, to_u8_oracle(value, {1, 0}))) << variant.name << " " << value;
+  for (const Scale& scale : kScales) {
+    std::vector<float> values = {0.0f,  -0.0f,  NAN,    -NAN,       INFINITY, -INFINITY,
+                                 3e38f, -3e38f, 1e-40f, 2.14748e9f, 5e9f};
+    // Where a sample turns into the next one, the last bit of each operation decides.
+    for (int k = -1; k <= 256; ++k) {
+      float value = (static_cast<float>(k) + 0.5f) / scale.factor + scale.offset;
+      for (int step = 0; step < 8; ++step) value = std::nextafter(value, -INFINITY);
+      for (int step = 0; step < 16; ++step, value = std::nextafter(value, INFINITY)) values.push_back(value);
+    }
+    for (const PixelsVariant& variant : test::runnable(pixels_variants())) {
+      for (const float value : values) {
+        const std::vector<float> src(37, value);
+        std::vector<uint8_t> dst(37, 77);
+        variant.to_u8({src.data(), dst.data(), 37, scale.offset, scale.factor});
+        ASSERT_EQ(dst, std::vector<uint8_t>(37, to_u8_oracle(value, scale)))
+            << variant.name << " " << value << " " << scale.factor;
+      }
     }
   }
 }

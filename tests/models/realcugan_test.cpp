@@ -42,10 +42,10 @@ Picture read_png(const std::string& name) {
   return std::move(*picture);
 }
 
-std::unique_ptr<RealCugan> load(const std::string& network) {
+std::unique_ptr<RealCugan> load(const std::string& network, Isa isa = active_isa()) {
   auto store = load_model(*test::weights_dir() + "/realcugan-" + network + ".safetensors");
   EXPECT_TRUE(store.ok()) << store.error().message;
-  auto model = RealCugan::create(std::move(*store), active_isa());
+  auto model = RealCugan::create(std::move(*store), isa);
   EXPECT_TRUE(model.ok()) << model.error().message;
   return std::move(*model);
 }
@@ -108,6 +108,22 @@ TEST_F(RealCuganGoldens, EveryNetworkMatchesTheOriginal) {
   for (const auto& [network, agreement] : agreements) {
     EXPECT_GE(agreement.identical(), 0.999) << network << ": " << agreement.different << " of "
                                             << agreement.samples << " samples differ";
+  }
+}
+
+TEST_F(RealCuganGoldens, InstructionSetsAgree) {
+  if (active_isa() != supported_isas().back()) GTEST_SKIP() << "compares all of them in one run";
+  const Picture src = read_png("noise-32x32.png");
+  UpscaleOptions options;
+  options.threads = 4;
+  for (const char* network : {"se-2x-no-denoise", "pro-3x-denoise3x", "se-4x-conservative", "nose-2x-no-denoise"}) {
+    const std::vector<uint8_t> wanted = upscale(*load(network), src, options);
+    for (const Isa isa : supported_isas()) {
+      const auto model = load(network, isa);
+      Agreement agreement;
+      agreement.compare(upscale(*model, src, options), wanted, std::string(network) + " on " + isa_name(isa));
+      EXPECT_GE(agreement.identical(), 0.999) << network << " on " << isa_name(isa);
+    }
   }
 }
 

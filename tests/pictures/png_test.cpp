@@ -1,7 +1,6 @@
 #include "pictures/png.h"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <random>
 #include <tuple>

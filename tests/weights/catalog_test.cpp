@@ -64,10 +64,11 @@ TEST(Catalog, ListsWhatWasReleased) {
   const auto entry = find_catalog("pro", 4, 1);
   ASSERT_FALSE(entry.ok());
   EXPECT_EQ(entry.error().kind, ErrorKind::usage);
-  EXPECT_EQ(entry.error().message,
-            "there is no Real-CUGAN network -m pro -s 4 -n 1; released are: -m se -s 2 -n -1, 0, 1, 2, 3; "
-            "-m se -s 3 -n -1, 0, 3; -m se -s 4 -n -1, 0, 3; -m pro -s 2 -n -1, 0, 3; -m pro -s 3 -n -1, 0, 3; "
-            "-m nose -s 2 -n 0");
+  EXPECT_EQ(
+      entry.error().message,
+      "there is no Real-CUGAN network -m pro -s 4 -n 1; released are: -m se -s 2 -n -1, 0, 1, 2, 3; "
+      "-m se -s 3 -n -1, 0, 3; -m se -s 4 -n -1, 0, 3; -m pro -s 2 -n -1, 0, 3; -m pro -s 3 -n -1, 0, 3; "
+      "-m nose -s 2 -n 0");
 }
 
 TEST(FindModelFile, TakesTheFirstFolderThatHasIt) {

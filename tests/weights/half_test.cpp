@@ -11,9 +11,9 @@ namespace {
 double value_of(uint32_t bits, int mantissa_bits, int bias) {
   const int exponent = static_cast<int>((bits & 0x7fff) >> mantissa_bits);
   const double mantissa = static_cast<double>(bits & ((1u << mantissa_bits) - 1));
-  const double magnitude = exponent == 0
-                               ? std::ldexp(mantissa, 1 - bias - mantissa_bits)
-                               : std::ldexp(mantissa + std::ldexp(1.0, mantissa_bits), exponent - bias - mantissa_bits);
+  const double magnitude =
+      exponent == 0 ? std::ldexp(mantissa, 1 - bias - mantissa_bits)
+                    : std::ldexp(mantissa + std::ldexp(1.0, mantissa_bits), exponent - bias - mantissa_bits);
   return bits & 0x8000 ? -magnitude : magnitude;
 }
 

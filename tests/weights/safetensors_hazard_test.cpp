@@ -29,7 +29,8 @@ Bytes two(const std::string& first, const std::string& second, size_t data_bytes
   const auto tensor = [](const std::string& offsets) {
     return R"({"dtype":"U8","shape":[4],"data_offsets":[)" + offsets + "]}";
   };
-  return test::safetensors_file("{\"a\":" + tensor(first) + ",\"b\":" + tensor(second) + "}", Bytes(data_bytes));
+  return test::safetensors_file("{\"a\":" + tensor(first) + ",\"b\":" + tensor(second) + "}",
+                                Bytes(data_bytes));
 }
 
 std::vector<Hazard> hazards() {
@@ -49,12 +50,15 @@ std::vector<Hazard> hazards() {
       {"HeaderOf100Megabytes", little_endian(100'000'000, 8) + bytes_of("{}"),
        "f: declares a header of 100000000 bytes, the limit is 16777216: is it a safetensors file?"},
       {"HeaderOf2To64", little_endian(~uint64_t{0}, 8) + bytes_of("{}"),
-       "f: declares a header of 18446744073709551615 bytes, the limit is 16777216: is it a safetensors file?"},
+       "f: declares a header of 18446744073709551615 bytes, the limit is 16777216: is it a safetensors "
+       "file?"},
       {"NoHeader", little_endian(0, 8) + bytes_of("{}"), "f: the header at offset 8 does not begin with '{'"},
-      {"HeaderIsAnArray", test::safetensors_file("[]", {}), "f: the header at offset 8 does not begin with '{'"},
+      {"HeaderIsAnArray", test::safetensors_file("[]", {}),
+       "f: the header at offset 8 does not begin with '{'"},
       {"SpaceBeforeTheHeader", test::safetensors_file(" {}", {}),
        "f: the header at offset 8 does not begin with '{'"},
-      {"NotJson", test::safetensors_file("{\"t\":}", {}), "f: the header is broken at offset 13: Invalid value."},
+      {"NotJson", test::safetensors_file("{\"t\":}", {}),
+       "f: the header is broken at offset 13: Invalid value."},
       {"TwoDocuments", test::safetensors_file("{}{}", {}),
        "f: the header is broken at offset 10: The document root must not be followed by other values."},
       {"NotUtf8", test::safetensors_file("{\"\xff\":{}}", {}),
@@ -112,7 +116,8 @@ std::vector<Hazard> hazards() {
        "f: tensor 'b' begins at 3 of the data, the one before it ends at 4: they overlap"},
       {"SameBytesTwice", two("0,4", "0,4", 4),
        "f: tensor 'b' begins at 0 of the data, the one before it ends at 4: they overlap"},
-      {"Gap", two("0,4", "5,9", 9), "f: tensor 'b' begins at 5 of the data, the one before it ends at 4: there is a gap"},
+      {"Gap", two("0,4", "5,9", 9),
+       "f: tensor 'b' begins at 5 of the data, the one before it ends at 4: there is a gap"},
       {"GapAtTheStart", two("1,5", "5,9", 9),
        "f: tensor 'a' begins at 1 of the data, the one before it ends at 0: there is a gap"},
       {"DataCutShort", two("0,4", "4,8", 5),

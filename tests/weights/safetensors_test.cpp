@@ -26,16 +26,18 @@ WeightStore sample() {
 
 // The file of sample(), by the definition of the format.
 Bytes sample_file() {
-  std::string json =
-      R"({"__metadata__":{"alpha":"quote \" and )" "\xc3\xbc" R"(","zeta":"last"},)"
-      R"("a/whole":{"dtype":"F16","shape":[2,1,16],"data_offsets":[0,64]},)"
-      R"("b/whole":{"dtype":"F32","shape":[4,4],"data_offsets":[64,128]},)"
-      R"("nothing":{"dtype":"BF16","shape":[0,3],"data_offsets":[128,128]},)"
-      R"("odd":{"dtype":"U8","shape":[3],"data_offsets":[128,131]},)"
-      R"("scalar":{"dtype":"I64","shape":[],"data_offsets":[131,139]}})";
+  std::string json = R"({"__metadata__":{"alpha":"quote \" and )"
+                     "\xc3\xbc"
+                     R"(","zeta":"last"},)"
+                     R"("a/whole":{"dtype":"F16","shape":[2,1,16],"data_offsets":[0,64]},)"
+                     R"("b/whole":{"dtype":"F32","shape":[4,4],"data_offsets":[64,128]},)"
+                     R"("nothing":{"dtype":"BF16","shape":[0,3],"data_offsets":[128,128]},)"
+                     R"("odd":{"dtype":"U8","shape":[3],"data_offsets":[128,131]},)"
+                     R"("scalar":{"dtype":"I64","shape":[],"data_offsets":[131,139]}})";
   while ((8 + json.size()) % 64 != 0) json += ' ';
   return test::safetensors_file(json, Bytes(64, std::byte{0x11}) + Bytes(64, std::byte{0x3f}) +
-                                          bytes_of_values<uint8_t>({7, 8, 9}) + bytes_of_values<int64_t>({-5}));
+                                          bytes_of_values<uint8_t>({7, 8, 9}) +
+                                          bytes_of_values<int64_t>({-5}));
 }
 
 void expect_same(const WeightStore& a, const WeightStore& b) {
@@ -102,7 +104,8 @@ TEST(Safetensors, AcceptsWhatOtherWritersDo) {
   // Any order in the JSON, white space, no metadata, escapes, data on any byte, empty tensors between others.
   const Bytes file = test::safetensors_file(
       "{ \"b\" : {\"data_offsets\":[1,5],\"shape\":[1],\"dtype\":\"F32\"},\n\"\\u0061\":{\"dtype\":\"BOOL\","
-      "\"shape\":[1],\"data_offsets\":[0,1]},\"none\":{\"dtype\":\"F64\",\"shape\":[0],\"data_offsets\":[1,1]}}  ",
+      "\"shape\":[1],\"data_offsets\":[0,1]},\"none\":{\"dtype\":\"F64\",\"shape\":[0],\"data_offsets\":[1,1]"
+      "}}  ",
       bytes_of_values<uint8_t>({1, 0, 0, 0x80, 0x3f}));
   const auto store = parse_safetensors(file, nullptr, "file");
   ASSERT_TRUE(store.ok()) << store.error().message;
@@ -129,7 +132,8 @@ TEST(Safetensors, RefusesToWriteWhatCannotBeRead) {
   EXPECT_EQ(refuse(store), "the header would have 17825848 bytes, the limit is 16777216");
 }
 
-// Every file cut short and every header with one bit turned gives an error in words or tensors that lie in the file.
+// Every file cut short and every header with one bit turned gives an error in words or tensors that lie in
+// the file.
 TEST(Safetensors, EveryTruncationIsRefused) {
   const Bytes file = sample_file();
   for (size_t size = 0; size < file.size(); ++size) {

@@ -42,7 +42,8 @@ TempFolder::~TempFolder() {
 
 std::vector<std::string> TempFolder::names() const {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(path_)) names.push_back(entry.path().filename());
+  for (const auto& entry : std::filesystem::directory_iterator(path_))
+    names.push_back(entry.path().filename());
   std::ranges::sort(names);
   return names;
 }
@@ -67,15 +68,16 @@ Bytes safetensors_file(std::string_view json, std::span<const std::byte> data) {
 namespace {
 
 uint32_t crc_of(const Bytes& data) {
-  return static_cast<uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(data.data()), static_cast<uInt>(data.size())));
+  return static_cast<uint32_t>(
+      crc32(0, reinterpret_cast<const Bytef*>(data.data()), static_cast<uInt>(data.size())));
 }
 
 // The fields that local header and directory share, from "version needed" to the lengths of name and extra.
 Bytes shared_fields(uint16_t flags, uint64_t method, uint64_t crc, uint64_t packed, uint64_t size,
                     size_t name_bytes) {
   return little_endian(20, 2) + little_endian(flags, 2) + little_endian(method, 2) + little_endian(0, 4) +
-         little_endian(crc, 4) + little_endian(packed, 4) + little_endian(size, 4) + little_endian(name_bytes, 2) +
-         little_endian(0, 2);
+         little_endian(crc, 4) + little_endian(packed, 4) + little_endian(size, 4) +
+         little_endian(name_bytes, 2) + little_endian(0, 2);
 }
 
 }  // namespace
@@ -114,19 +116,21 @@ Bytes build_zip(std::span<const ZipPart> parts, std::string_view comment, const 
       return replaced < 0 ? value : static_cast<uint64_t>(replaced);
     };
     const uint64_t offset = part.offset < 0 ? members.size() : static_cast<uint64_t>(part.offset);
-    directory = directory + bytes_of("PK\x01\x02") + little_endian(20, 2) +
-                shared_fields(part.flags, part.method, part.crc, part.data.size(), part.size, part.name.size()) +
-                little_endian(0, 2) + little_endian(0, 2) + little_endian(0, 6) + little_endian(offset, 4) +
-                bytes_of(part.name);
-    members = members + bytes_of("PK\x03\x04") +
-              shared_fields(part.flags, local(part.method_local, part.method), local(part.crc_local, part.crc),
-                            part.data.size(), local(part.size_local, part.size), local_name.size()) +
-              bytes_of(local_name) + part.data;
+    directory =
+        directory + bytes_of("PK\x01\x02") + little_endian(20, 2) +
+        shared_fields(part.flags, part.method, part.crc, part.data.size(), part.size, part.name.size()) +
+        little_endian(0, 2) + little_endian(0, 2) + little_endian(0, 6) + little_endian(offset, 4) +
+        bytes_of(part.name);
+    members =
+        members + bytes_of("PK\x03\x04") +
+        shared_fields(part.flags, local(part.method_local, part.method), local(part.crc_local, part.crc),
+                      part.data.size(), local(part.size_local, part.size), local_name.size()) +
+        bytes_of(local_name) + part.data;
   }
   members = members + between;
   return members + directory + bytes_of("PK\x05\x06") + little_endian(0, 4) + little_endian(parts.size(), 2) +
-         little_endian(parts.size(), 2) + little_endian(directory.size(), 4) + little_endian(members.size(), 4) +
-         little_endian(comment.size(), 2) + bytes_of(comment);
+         little_endian(parts.size(), 2) + little_endian(directory.size(), 4) +
+         little_endian(members.size(), 4) + little_endian(comment.size(), 2) + bytes_of(comment);
 }
 
 }  // namespace ink::test

@@ -46,8 +46,8 @@ Bytes read_file(const std::string& path);
 // A safetensors file of this header, as it stands, and this data.
 Bytes safetensors_file(std::string_view json, std::span<const std::byte> data);
 
-// One member of a zip archive. Every field is written as it stands in both directories; the *_local ones, where they
-// are set, replace it in the local header.
+// One member of a zip archive. Every field is written as it stands in both directories; the *_local ones,
+// where they are set, replace it in the local header.
 struct ZipPart {
   std::string name;
   Bytes data;  // packed

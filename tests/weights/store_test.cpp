@@ -94,7 +94,8 @@ TEST(CheckFinite, NamesTensorAndIndex) {
     const Status status = check_finite(store);
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().kind, ErrorKind::model);
-    EXPECT_EQ(status.error().message, "sample: element 2 of tensor 'bad' of shape [1, 3] is not a finite number");
+    EXPECT_EQ(status.error().message,
+              "sample: element 2 of tensor 'bad' of shape [1, 3] is not a finite number");
   }
   WeightStore bytes = sample();
   ASSERT_TRUE(bytes.add("bits", DType::i32, {1}, bytes_of_values<uint32_t>({0x7f800000})));

@@ -19,13 +19,15 @@ using test::operator+;
 Bytes noise(size_t size) {
   Bytes bytes;
   uint32_t state = 1;
-  for (size_t i = 0; i < size; ++i) bytes.push_back(static_cast<std::byte>((state = state * 1664525 + 1013904223) >> 24));
+  for (size_t i = 0; i < size; ++i)
+    bytes.push_back(static_cast<std::byte>((state = state * 1664525 + 1013904223) >> 24));
   return bytes;
 }
 
 std::vector<ZipPart> parts() {
-  return {stored_part("folder/stored", noise(100)), deflated_part("deflated", bytes_of("twice twice twice twice")),
-          stored_part("empty", {}), deflated_part("empty too", {})};
+  return {stored_part("folder/stored", noise(100)),
+          deflated_part("deflated", bytes_of("twice twice twice twice")), stored_part("empty", {}),
+          deflated_part("empty too", {})};
 }
 
 TEST(Zip, ReadsStoredAndDeflatedMembers) {
@@ -80,7 +82,8 @@ TEST(ZipHazard, LocalHeaderAndDirectoryDisagree) {
 TEST(ZipHazard, Overlap) {
   std::vector<ZipPart> two = {stored_part("a", noise(8)), stored_part("a", noise(8))};
   two[1].offset = 0;
-  EXPECT_EQ(refusal(build_zip(two)), "z: member 'a' begins at offset 0, expected 39: it overlaps what comes before");
+  EXPECT_EQ(refusal(build_zip(two)),
+            "z: member 'a' begins at offset 0, expected 39: it overlaps what comes before");
 }
 
 TEST(ZipHazard, QuotedOverlap) {
@@ -89,14 +92,17 @@ TEST(ZipHazard, QuotedOverlap) {
   const Bytes inside = build_zip({&inner, 1});
   std::vector<ZipPart> two = {stored_part("outer", inside), inner};
   two[1].offset = 35;
-  EXPECT_EQ(refusal(build_zip(two)), "z: member 'inner' begins at offset 35, expected 151: it overlaps what comes before");
+  EXPECT_EQ(refusal(build_zip(two)),
+            "z: member 'inner' begins at offset 35, expected 151: it overlaps what comes before");
 }
 
 TEST(ZipHazard, GapAndJunk) {
   const std::vector<ZipPart> good = parts();
   EXPECT_TRUE(refusal(build_zip(good, "", noise(3))).ends_with(": there is a gap"));
-  EXPECT_TRUE(refusal(noise(3) + build_zip(good)).ends_with(": incomplete, or something stands before the archive"));
-  EXPECT_EQ(refusal(build_zip(good) + noise(3)), "z: has no end record of a zip archive: incomplete download?");
+  EXPECT_TRUE(
+      refusal(noise(3) + build_zip(good)).ends_with(": incomplete, or something stands before the archive"));
+  EXPECT_EQ(refusal(build_zip(good) + noise(3)),
+            "z: has no end record of a zip archive: incomplete download?");
 }
 
 TEST(ZipHazard, Duplicate) {
@@ -159,7 +165,8 @@ TEST(ZipHazard, BytesBehindTheDeflateStream) {
 
 TEST(ZipHazard, Bomb) {
   ZipPart part = deflated_part("a", Bytes(100'000));
-  EXPECT_TRUE(refusal(build_zip({&part, 1})).starts_with("z: would unpack to 100000 bytes, more than 4 times"));
+  EXPECT_TRUE(
+      refusal(build_zip({&part, 1})).starts_with("z: would unpack to 100000 bytes, more than 4 times"));
   part.size = 4'000'000'000u;
   EXPECT_TRUE(refusal(build_zip({&part, 1})).ends_with("more than deflate can make"));
 }
@@ -177,9 +184,11 @@ TEST(ZipHazard, CountsThatDoNotFit) {
             "z: an entry of the zip directory at offset 86 needs 4 bytes, 0 are left");
   EXPECT_EQ(refusal(with(8, little_endian(0, 4))), "z: the zip directory has 47 bytes after its 0 members");
   EXPECT_EQ(refusal(with(8, little_endian(0xffffffff, 4))), "z: is a zip64 archive, which is not supported");
-  EXPECT_EQ(refusal(with(4, little_endian(1, 2))), "z: is a zip archive of several disks, which is not supported");
+  EXPECT_EQ(refusal(with(4, little_endian(1, 2))),
+            "z: is a zip archive of several disks, which is not supported");
   EXPECT_EQ(refusal(with(16, little_endian(0xfffffffe, 4))),
-            "z: the zip directory of 47 bytes at offset 4294967294 does not end where its end record begins, at 86: "
+            "z: the zip directory of 47 bytes at offset 4294967294 does not end where its end record begins, "
+            "at 86: "
             "incomplete, or something stands before the archive");
   ModelLimits limits;
   limits.zip_entries = 0;

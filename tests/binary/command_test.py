@@ -1,0 +1,132 @@
+"""command_test.py CASE [ARGUMENTS...]: what the finished inkstone command must be, seen from outside.
+
+Cases that need something this machine lacks exit 77, which ctest reports as skipped. An argument may name a variable
+of the environment, as $NAME.
+"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import png
+
+GOLDENS = pathlib.Path(__file__).resolve().parents[1] / "goldens" / "realcugan"
+MAX_BYTES = 6_000_000
+LIBRARIES = {"libc", "libm", "libstdc++", "libgcc_s", "libgomp", "libz", "libpng16"}
+EX_USAGE = 64
+STRENGTH = ["reference", "sse42", "avx2", "avx512"]  # weakest first
+
+
+def need(condition, message):
+    if not condition:
+        sys.exit(message)
+
+
+def skip(message):
+    print(message)
+    sys.exit(77)
+
+
+def run(command, **environment):
+    kept = {name: value for name, value in os.environ.items() if name != "INKSTONE_ISA"}
+    return subprocess.run(command, env=kept | environment, capture_output=True, text=True, timeout=300)
+
+
+def output(command, **environment):
+    done = run(command, **environment)
+    need(done.returncode == 0, f"{' '.join(command)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def weights(name):
+    folder = os.environ.get("INKSTONE_TEST_WEIGHTS")
+    if not folder:
+        skip("INKSTONE_TEST_WEIGHTS is not set: no released networks here")
+    return f"{folder}/realcugan-{name}.safetensors"
+
+
+def size(inkstone):
+    """The command stays small."""
+    found = os.path.getsize(inkstone)
+    need(found <= MAX_BYTES, f"{inkstone} has {found} bytes, more than {MAX_BYTES}")
+
+
+def libraries(inkstone):
+    """The command needs the libraries that it names in its documentation, and no other."""
+    found = set(re.findall(r"\(NEEDED\).*\[(.*?)\.so", output(["readelf", "-d", inkstone])))
+    need("libc" in found, f"{inkstone} needs no libc: is it the static one?")
+    need(found <= LIBRARIES, f"{inkstone} needs {', '.join(sorted(found - LIBRARIES))}")
+
+
+def static(inkstone):
+    """The static command needs nothing: no library and no loader."""
+    said = run(["ldd", inkstone])
+    need("not a dynamic executable" in said.stdout + said.stderr, f"ldd says: {said.stdout}{said.stderr}")
+    headers = output(["readelf", "-ld", inkstone])
+    need("INTERP" not in headers and "NEEDED" not in headers, f"{inkstone} asks for a loader or a library")
+
+
+def upscales(*command):
+    """A released network gives the picture of the original code: no sample off by more than 1, 99.9 % the same."""
+    with tempfile.TemporaryDirectory() as folder:
+        result = f"{folder}/result.png"
+        picture = "noise-32x32.png"
+        output([*command, "upscale", str(GOLDENS / picture), "-o", result, "-m", weights("se-2x-no-denoise")])
+        found, wanted = png.read(result), png.read(GOLDENS / "se-2x-no-denoise" / picture)
+    need(found[:3] == wanted[:3], f"expected width, height, channels {wanted[:3]}, found {found[:3]}")
+    errors = [abs(a - b) for a, b in zip(found[3], wanted[3])]
+    different = sum(error != 0 for error in errors)
+    need(max(errors) <= 1, f"a sample is off by {max(errors)}")
+    need(different <= len(errors) // 1000, f"{different} of {len(errors)} samples differ")
+
+
+def chooses(isa, *command):
+    """Left alone, the command takes the strongest instruction set that the CPU has."""
+    info = json.loads(output([*command, "info", "--cpu", "--json"]))
+    need(info["chosen"] == isa, f"expected {isa}, found {info['chosen']}")
+    need(info["instruction_sets"] == STRENGTH[: STRENGTH.index(isa) + 1], f"has {info['instruction_sets']}")
+
+
+def forced(isa, *command):
+    """INKSTONE_ISA decides which kernels run, and the plan of a real network shows it."""
+    info = json.loads(output([*command, "info", "--cpu", "--json"], INKSTONE_ISA=isa))
+    need(info["chosen"] == isa, f"expected {isa}, found {info['chosen']}")
+    plan = output([*command, "info", weights("se-2x-no-denoise"), "--plan", "1x64x64x3"], INKSTONE_ISA=isa)
+    ran = set(re.findall(rf"\b\w+_({'|'.join(STRENGTH)})\b", re.sub(r"(?m) {3,}\w+ declined.*", "", plan)))
+    need(isa in ran, f"no kernel of {isa} in the plan:\n{plan}")
+    need(all(STRENGTH.index(other) <= STRENGTH.index(isa) for other in ran), f"found {sorted(ran)} in the plan")
+
+
+def refuses_isa(*command):
+    """A set that does not exist is a usage error that names those that do; it is never quietly another set."""
+    for wrong in ["avx1024", "AVX2", "avx2 "]:
+        done = run([*command, "info", "--cpu"], INKSTONE_ISA=wrong)
+        need(done.returncode == EX_USAGE, f"INKSTONE_ISA={wrong!r}: exit code {done.returncode}")
+        need("reference" in done.stderr and wrong in done.stderr, f"INKSTONE_ISA={wrong!r}: {done.stderr}")
+
+
+def passes(inkstone, program):
+    """A test program that calls the command is content with this one."""
+    output([program, "--gtest_brief=1"], INKSTONE_BINARY=inkstone)
+
+
+CASES = [size, libraries, static, upscales, chooses, forced, refuses_isa, passes]
+
+
+def main():
+    name, *arguments = [os.path.expandvars(argument) for argument in sys.argv[1:]]
+    for argument in arguments:
+        if argument.startswith("$"):
+            skip(f"{argument[1:]} is not set")
+        if argument.startswith("qemu") and not shutil.which(argument):
+            skip(f"{argument} is not installed")
+    {case.__name__: case for case in CASES}[name](*arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "tests/cli/command.h"
+
+namespace ink {
+namespace {
+
+using test::Outcome;
+using test::Workplace;
+using Names = std::vector<std::string>;
+
+// Made-up weights: what the command does round the network does not depend on them.
+class CliUpscale : public ::testing::Test {
+ protected:
+  void SetUp() override { work_.write_model("m.safetensors"); }
+
+  Outcome upscale(Names arguments, const test::Surroundings& around = {}) {
+    arguments.insert(arguments.begin(), {"upscale", "-m", "m.safetensors"});
+    return work_.run(arguments, around);
+  }
+
+  Workplace work_;
+};
+
+TEST_F(CliUpscale, KeepsTheColourModeAndDoublesTheSize) {
+  for (int channels = 1; channels <= 4; ++channels) {
+    for (const auto& [w, h] : {std::pair{1, 1}, {2, 7}, {13, 9}}) {
+      work_.write_picture("in.png", test::test_picture(w, h, channels));
+      const Outcome outcome = upscale({"in.png", "-o", "out.png"});
+      ASSERT_EQ(outcome.code, 0) << outcome.err;
+      EXPECT_EQ(outcome.err, "");
+      EXPECT_EQ(outcome.out, "");
+      const Picture out = work_.read_picture("out.png");
+      EXPECT_EQ(out.w, 2 * w);
+      EXPECT_EQ(out.h, 2 * h);
+      EXPECT_EQ(out.channels, channels);
+    }
+  }
+}
+
+TEST_F(CliUpscale, GrayIsTheMeanOfWhatTheNetworkMakesOfIt) {
+  const Picture gray = test::test_picture(11, 8, 1);
+  Picture rgb{gray.w, gray.h, 3, {}};
+  for (const uint8_t value : gray.pixels) rgb.pixels.insert(rgb.pixels.end(), 3, value);
+  work_.write_picture("gray.png", gray);
+  work_.write_picture("rgb.png", rgb);
+  ASSERT_EQ(upscale({"gray.png", "rgb.png", "-o", "out"}).code, 0);
+  const Picture as_gray = work_.read_picture("out/gray.png"), as_rgb = work_.read_picture("out/rgb.png");
+  ASSERT_EQ(as_rgb.pixels.size(), as_gray.pixels.size() * 3);
+  for (size_t i = 0; i < as_gray.pixels.size(); ++i) {
+    const double mean = (as_rgb.pixels[i * 3] + as_rgb.pixels[i * 3 + 1] + as_rgb.pixels[i * 3 + 2]) / 3.0;
+    ASSERT_NEAR(as_gray.pixels[i], mean, 0.5);
+  }
+}
+
+TEST_F(CliUpscale, AlphaIsPillowsBicubic) {
+  std::ifstream manifest(std::string(INK_GOLDENS_DIR) + "/bicubic/manifest.txt");
+  std::string input, output;
+  int scale = 0, compared = 0;
+  while (manifest >> input >> scale >> output) {
+    if (scale != 2) continue;
+    const std::string folder =
+        std::filesystem::relative(INK_GOLDENS_DIR "/bicubic/", work_.path("")).string() + "/";
+    const Picture small = work_.read_picture(folder + input), want = work_.read_picture(folder + output);
+    ASSERT_EQ(small.channels, 1);
+    Picture rgba{small.w, small.h, 4, {}};
+    for (const uint8_t alpha : small.pixels) rgba.pixels.insert(rgba.pixels.end(), {90, 120, 30, alpha});
+    work_.write_picture("in.png", rgba);
+    ASSERT_EQ(upscale({"in.png", "-o", "out.png"}).code, 0);
+    const Picture out = work_.read_picture("out.png");
+    ASSERT_EQ(out.pixels.size(), want.pixels.size() * 4);
+    for (size_t i = 0; i < want.pixels.size(); ++i) ASSERT_EQ(out.pixels[i * 4 + 3], want.pixels[i]) << input;
+    ++compared;
+  }
+  EXPECT_GE(compared, 4);
+}
+
+TEST_F(CliUpscale, ColourUnderZeroAlphaDoesNotBleed) {
+  Picture clean = test::test_picture(20, 12, 4), dirty = clean;
+  for (size_t i = 0; i < clean.pixels.size(); i += 4) {
+    if (clean.pixels[i + 3] == 0) dirty.pixels[i] = dirty.pixels[i + 1] = 255;
+  }
+  ASSERT_NE(clean.pixels, dirty.pixels);
+  work_.write_picture("clean.png", clean);
+  work_.write_picture("dirty.png", dirty);
+  ASSERT_EQ(upscale({"clean.png", "dirty.png", "-o", "out"}).code, 0);
+  EXPECT_EQ(work_.read("out/clean.png"), work_.read("out/dirty.png"));
+}
+
+TEST_F(CliUpscale, ThreadsAndTilesChangeNoByte) {
+  work_.write_picture("in.png", test::test_picture(37, 29, 4));
+  ASSERT_EQ(upscale({"in.png", "-o", "one.png", "-j", "1"}).code, 0);
+  const std::string one = work_.read("one.png");
+  for (const Names& options :
+       {Names{"-j", "2"}, {"-j", "3"}, {"-j", "7"}, {"-t", "32"}, {"-t", "0"}, {"-t", "64,64"}}) {
+    Names arguments = {"in.png", "-o", "other.png"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    ASSERT_EQ(upscale(arguments).code, 0);
+    EXPECT_EQ(work_.read("other.png"), one) << options[1];
+  }
+}
+
+TEST_F(CliUpscale, NamesTheOutputBesideTheInput) {
+  work_.write_picture("in/a.b.png", test::test_picture(3, 3, 3));
+  work_.write_picture("in/plain", test::test_picture(3, 3, 3));
+  ASSERT_EQ(upscale({"in/a.b.png", "in/plain"}).code, 0);
+  EXPECT_EQ(work_.files(),
+            (Names{"in", "in/a.b.png", "in/a.b_2x.png", "in/plain", "in/plain_2x.png", "m.safetensors"}));
+}
+
+TEST_F(CliUpscale, TheOutputMayBeAFolder) {
+  work_.write_picture("a.png", test::test_picture(3, 3, 3));
+  ASSERT_EQ(upscale({"a.png", "-o", "new/folder/"}).code, 0);
+  EXPECT_TRUE(work_.exists("new/folder/a.png"));
+  ASSERT_EQ(upscale({"-i", "a.png", "-o", "new"}).code, 0);
+  EXPECT_TRUE(work_.exists("new/a.png"));
+}
+
+TEST_F(CliUpscale, TakesTheLettersOfRealcuganNcnnVulkan) {
+  work_.write_picture("in.png", test::test_picture(4, 4, 3));
+  const Outcome outcome = upscale({"-i", "in.png", "-o", "out.png", "-n-1", "-s", "2", "-t", "0,0", "-c", "3",
+                                   "-g", "0,1", "-j", "1:2,2:2", "-x", "-f", "png", "-v"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(outcome.says("warning: -c is ignored")) << outcome.err;
+  EXPECT_TRUE(outcome.says("warning: -g is ignored")) << outcome.err;
+  EXPECT_TRUE(outcome.says(" 2 threads")) << outcome.err;
+  EXPECT_TRUE(work_.exists("out.png"));
+  EXPECT_EQ(upscale({"-i", "in.png", "-o", "out.png", "-c", "3", "-g", "-1", "-q"}).err, "");
+}
+
+TEST_F(CliUpscale, ABrokenPictureDoesNotStopTheOthers) {
+  work_.write_picture("a.png", test::test_picture(5, 4, 3));
+  work_.write("b.png", test::bytes_of("<html>not found</html>"));
+  work_.write_picture("c.png", test::test_picture(4, 5, 1));
+  const Outcome outcome = upscale({"a.png", "b.png", "missing.png", "c.png", "-o", "out", "--json"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_TRUE(outcome.says("b.png: expected a PNG picture, found an HTML page")) << outcome.err;
+  EXPECT_TRUE(outcome.says("2 of 4 pictures failed: b.png, missing.png")) << outcome.err;
+  EXPECT_TRUE(work_.exists("out/a.png") && work_.exists("out/c.png"));
+  EXPECT_FALSE(work_.exists("out/b.png"));
+  EXPECT_NE(outcome.out.find(R"({"done":[{"file":"a.png","output":"out/a.png","w":10,"h":8,)"),
+            std::string::npos)
+      << outcome.out;
+  EXPECT_NE(outcome.out.find(R"("exit_code":65})"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find(R"("exit_code":66})"), std::string::npos) << outcome.out;
+}
+
+TEST_F(CliUpscale, ReportsProgressAsLines) {
+  work_.write_picture("a.png", test::test_picture(9, 9, 3));
+  const std::string json = upscale({"a.png", "--progress", "json"}).err;
+  EXPECT_EQ(json.rfind(R"({"event":"start","file":"a.png","done":0.000,"total":1,"eta_s":null})", 0), 0u)
+      << json;
+  EXPECT_NE(json.find(R"({"event":"done","file":"a.png","done":1.000,"total":1,"eta_s":0.000})"),
+            std::string::npos);
+  const std::string plain = upscale({"a.png", "--progress", "plain"}).err;
+  EXPECT_NE(plain.find("a.png: 50 %\n"), std::string::npos) << plain;
+  EXPECT_NE(plain.find("a.png: done\n"), std::string::npos) << plain;
+  EXPECT_EQ(upscale({"a.png", "--progress", "json", "-q"}).err, "");
+}
+
+TEST_F(CliUpscale, ReplacesAnOlderOutput) {
+  work_.write_picture("a.png", test::test_picture(5, 5, 3));
+  work_.write("a_2x.png", test::bytes_of("old"));
+  ASSERT_EQ(upscale({"a.png"}).code, 0);
+  EXPECT_EQ(work_.read_picture("a_2x.png").w, 10);
+  EXPECT_EQ(work_.files(), (Names{"a.png", "a_2x.png", "m.safetensors"}));
+}
+
+// Against pictures of the original code (tests/goldens/realcugan): the rest of them is compared in
+// tests/models.
+TEST_F(CliUpscale, TheReleasedWeightsGiveTheOriginalsPicture) {
+  const char* weights = std::getenv("INKSTONE_TEST_WEIGHTS");
+  if (weights == nullptr) GTEST_SKIP() << "INKSTONE_TEST_WEIGHTS is not set";
+  const std::string goldens = std::string(INK_GOLDENS_DIR) + "/realcugan/";
+  const std::pair<Names, std::string> kRuns[] = {
+      {{}, "se-2x-conservative/"},
+      {{"-m", "models-pro", "-s", "3", "-n", "3"}, "pro-3x-denoise3x/"},
+      {{"-m", "nose", "-n", "0"}, "nose-2x-no-denoise/"},
+      {{"-s", "4", "-n", "0"}, "se-4x-no-denoise/"},
+  };
+  for (const auto& [options, folder] : kRuns) {
+    Names arguments = {"upscale", goldens + "gradient-40x24.png", "-o", "out.png", "--model-dir", weights};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const Outcome outcome = work_.run(arguments);
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    std::filesystem::copy_file(goldens + folder + "gradient-40x24.png", work_.path("want.png"),
+                               std::filesystem::copy_options::overwrite_existing);
+    const Picture got = work_.read_picture("out.png"), want = work_.read_picture("want.png");
+    ASSERT_EQ(got.pixels.size(), want.pixels.size()) << folder;
+    size_t different = 0;
+    for (size_t i = 0; i < got.pixels.size(); ++i) {
+      ASSERT_LE(std::abs(got.pixels[i] - want.pixels[i]), 1) << folder;
+      different += got.pixels[i] != want.pixels[i];
+    }
+    EXPECT_LE(different, got.pixels.size() / 1000) << folder;
+  }
+}
+
+}  // namespace
+}  // namespace ink
