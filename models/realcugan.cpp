@@ -146,6 +146,7 @@ struct RealCugan::Impl {
              const Session::Progress& progress, Sizes& sizes, AlignedBuffer<float>& upscaled) {
     const int turned_h = turn.h(h, w), turned_w = turn.w(h, w);
     INK_TRY(const std::shared_ptr<const Plan> plan, this->plan(network, turned_h, turned_w, threads, sizes));
+    upscaled = {};  // that of a turn before, ahead of taking more memory
     std::unique_ptr<Session> session = take_session(network, plan);
     AlignedBuffer<float> framed(static_cast<size_t>(sizes.framed.elements()));
     upscaled = AlignedBuffer<float>(static_cast<size_t>(sizes.upscaled.elements()));

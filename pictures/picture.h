@@ -12,12 +12,8 @@ struct Picture {
   std::vector<uint8_t> pixels;  // (h, w, channels)
 };
 
-constexpr bool has_alpha(int channels) {
-  return channels == 2 || channels == 4;
-}
-constexpr bool is_gray(int channels) {
-  return channels <= 2;
-}
+constexpr bool has_alpha(int channels) { return channels == 2 || channels == 4; }
+constexpr bool is_gray(int channels) { return channels <= 2; }
 
 // What a picture must not exceed, checked before memory is taken for it.
 struct PictureLimits {

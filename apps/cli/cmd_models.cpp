@@ -130,6 +130,10 @@ void add_models(Commands& commands) {
   CLI::App& models =
       *commands.root.add_subcommand("models", "The released networks: what there is, and getting it");
   models.require_subcommand(1);
+  models.footer(
+      "Folders, the first of which gets what is pulled: --dir; those of $INKSTONE_MODELS, separated by "
+      "colons;\n"
+      "$XDG_DATA_HOME/inkstone/models or ~/.local/share/inkstone/models; share/inkstone/models beside bin.");
   const auto add = [&](const char* name, const char* description,
                        Result<int> (*run)(const Flags&, const Common&)) {
     CLI::App& app = commands.add(models, name, description,

@@ -40,9 +40,7 @@ struct Request {
   UpscaleSettings settings;
 };
 
-bool is_family(const std::string& model) {
-  return model == "se" || model == "pro" || model == "nose";
-}
+bool is_family(const std::string& model) { return model == "se" || model == "pro" || model == "nose"; }
 
 Status check_tiles(const std::string& text) {
   for (const std::string& tile : split(text, ',')) {

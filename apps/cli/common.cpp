@@ -72,9 +72,7 @@ CLI::App& Commands::add(CLI::App& parent, const std::string& name, const std::st
   return *app;
 }
 
-void print_error(const std::string& message) {
-  print_line("error: ", message);
-}
+void print_error(const std::string& message) { print_line("error: ", message); }
 
 void print_warning(const Common& common, const std::string& message) {
   if (!common.quiet) print_line("warning: ", message);

@@ -21,22 +21,14 @@ enum ExitCode : int {
 
 constexpr ExitCode exit_code(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::usage:
-      return kUsage;
-    case ErrorKind::bad_input:
-      return kBadInput;
-    case ErrorKind::no_input:
-      return kNoInput;
-    case ErrorKind::cannot_create:
-      return kCannotCreate;
-    case ErrorKind::io:
-      return kIo;
-    case ErrorKind::limit:
-      return kLimit;
-    case ErrorKind::model:
-      return kModel;
-    case ErrorKind::interrupted:
-      return kInterrupted;
+    case ErrorKind::usage: return kUsage;
+    case ErrorKind::bad_input: return kBadInput;
+    case ErrorKind::no_input: return kNoInput;
+    case ErrorKind::cannot_create: return kCannotCreate;
+    case ErrorKind::io: return kIo;
+    case ErrorKind::limit: return kLimit;
+    case ErrorKind::model: return kModel;
+    case ErrorKind::interrupted: return kInterrupted;
   }
   return kInternal;
 }

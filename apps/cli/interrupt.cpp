@@ -7,9 +7,7 @@ namespace {
 
 volatile std::sig_atomic_t g_interrupted = 0;
 
-void on_signal(int) {
-  g_interrupted = 1;
-}
+void on_signal(int) { g_interrupted = 1; }
 
 }  // namespace
 
@@ -29,8 +27,6 @@ void catch_interrupts() {
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
-bool interrupted() {
-  return g_interrupted != 0;
-}
+bool interrupted() { return g_interrupted != 0; }
 
 }  // namespace ink::cli

@@ -9,8 +9,6 @@ namespace ink::cli {
 void catch_interrupts();
 bool interrupted();
 
-inline Error interruption() {
-  return {ErrorKind::interrupted, "interrupted"};
-}
+inline Error interruption() { return {ErrorKind::interrupted, "interrupted"}; }
 
 }  // namespace ink::cli

@@ -5,6 +5,7 @@
 #include "kernels/batch_norm/batch_norm.h"
 #include "kernels/binary/binary.h"
 #include "kernels/concat/concat.h"
+#include "kernels/conv/winograd.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/pad/pad.h"
 #include "kernels/pixel_shuffle/pixel_shuffle.h"
@@ -38,6 +39,7 @@ std::vector<KernelList> kernel_lists() {
       list("pixels", pixels_variants()),
       list("pool", pool_variants()),
       list("resize", resize_variants()),
+      list("winograd", winograd_variants()),
   };
 }
 

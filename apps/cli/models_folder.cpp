@@ -37,7 +37,7 @@ std::vector<std::string> model_folders(const std::string& preferred) {
 }
 
 Result<std::string> find_network(std::string_view name, const std::string& preferred_folder) {
-  const Result<std::string> found = find_model_file(name, model_folders(preferred_folder));
+  Result<std::string> found = find_model_file(name, model_folders(preferred_folder));
   if (found.ok()) return found;
   return Error{ErrorKind::model,
                found.error().message + "; \"inkstone models pull " + std::string(name) + "\" gets it"};

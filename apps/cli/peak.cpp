@@ -4,8 +4,6 @@
 
 namespace ink::cli {
 
-Result<double> measure_peak(int threads) {
-  return measure_fma_peak(active_isa(), threads) / 1e9;
-}
+Result<double> measure_peak(int threads) { return measure_fma_peak(active_isa(), threads) / 1e9; }
 
 }  // namespace ink::cli

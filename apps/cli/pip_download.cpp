@@ -31,6 +31,7 @@ constexpr const char* kAdvice =
 // The exit code of a program whose output goes to `log`.
 Result<int> run_program(const std::vector<std::string>& arguments, const std::string& log) {
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
 

@@ -91,9 +91,7 @@ JsonObject& JsonObject::number(std::string_view key, double value) {
   return raw(key, decimals(value, 3));
 }
 
-std::string json_array(const std::vector<std::string>& items) {
-  return concat("[", join(items, ","), "]");
-}
+std::string json_array(const std::vector<std::string>& items) { return concat("[", join(items, ","), "]"); }
 
 Result<uint64_t> parse_size(std::string_view text) {
   const Error wrong{ErrorKind::usage,
@@ -109,23 +107,14 @@ Result<uint64_t> parse_size(std::string_view text) {
   if (!unit.empty()) {
     switch (unit[0]) {
       case 'k':
-      case 'K':
-        value *= 0x1p10;
-        break;
+      case 'K': value *= 0x1p10; break;
       case 'm':
-      case 'M':
-        value *= 0x1p20;
-        break;
+      case 'M': value *= 0x1p20; break;
       case 'g':
-      case 'G':
-        value *= 0x1p30;
-        break;
+      case 'G': value *= 0x1p30; break;
       case 't':
-      case 'T':
-        value *= 0x1p40;
-        break;
-      default:
-        return wrong;
+      case 'T': value *= 0x1p40; break;
+      default: return wrong;
     }
   }
   if (value < 1 || value > 0x1p60) return wrong;

@@ -1,3 +1,5 @@
+#include <type_traits>
+
 #include "engine/ops/epilogue_op.h"
 #include "kernels/gemm/gemm.h"
 

@@ -127,14 +127,25 @@ void NarrowConv::run(View<const float> src, View<float> dst, View<const float> r
     const int image = static_cast<int>(band / bands);
     float* data = scratch + static_cast<size_t>(worker) * per_worker;
     const Rect outputs{y0, x0, std::min(y0 + kBlockRows, grid.y1), std::min(x0 + kBlockColumns, grid.x1)};
-    const Block block{{std::max(outputs.y0 + span_.y0, 0), std::max(outputs.x0 + span_.x0, 0),
-                       std::min(outputs.y1 - 1 + span_.y1, src.h), std::min(outputs.x1 - 1 + span_.x1, src.w)},
-                      data};
+    const auto own_outputs = [&](const Phase& phase) {
+      const Rect q = phase.rows.outputs(phase.columns, region);
+      return Rect{std::max(outputs.y0, q.y0), std::max(outputs.x0, q.x0), std::min(outputs.y1, q.y1),
+                  std::min(outputs.x1, q.x1)};
+    };
+    // Exactly the inputs that these outputs need: memory may hold no others.
+    Rect inputs{src.h, src.w, 0, 0};
+    for (const Phase& phase : phases_) {
+      const Rect own = own_outputs(phase);
+      if (own.h() <= 0 || own.w() <= 0 || phase.columns_of_taps.empty()) continue;
+      inputs = {std::min(inputs.y0, std::max(own.y0 + phase.rows.src_start, 0)),
+                std::min(inputs.x0, std::max(own.x0 + phase.columns.src_start, 0)),
+                std::max(inputs.y1, std::min(own.y1 - 1 + phase.rows.src_start + phase.rows.taps, src.h)),
+                std::max(inputs.x1, std::min(own.x1 - 1 + phase.columns.src_start + phase.columns.taps, src.w))};
+    }
+    const Block block{inputs.h() > 0 && inputs.w() > 0 ? inputs : Rect{}, data};
     multiply(maps, image, block);
     for (const Phase& phase : phases_) {
-      const Rect q = phase.rows.outputs(phase.columns, region);
-      const Rect own{std::max(outputs.y0, q.y0), std::max(outputs.x0, q.x0), std::min(outputs.y1, q.y1),
-                     std::min(outputs.x1, q.x1)};
+      const Rect own = own_outputs(phase);
       switch (bias_.size()) {
         case 1: add_up<1>(maps, image, own, phase, block); break;
         case 2: add_up<2>(maps, image, own, phase, block); break;

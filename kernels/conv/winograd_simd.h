@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/conv/winograd.h"
+#include "kernels/conv/winograd_tile.h"
 #include "kernels/simd/math.h"
 
 namespace ink::simd {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/gemm/gemm.h"
+#include "kernels/gemm/gemm_tile.h"
 #include "kernels/simd/math.h"
 
 namespace ink::simd {

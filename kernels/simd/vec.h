@@ -72,9 +72,12 @@ INK_INLINE Vec<A> load_n(const float* src, int count) {
 #elif defined(__AVX2__)
   return _mm256_maskload_ps(src, first_lanes(count));
 #else
-  alignas(16) float lanes[4] = {0, 0, 0, 0};
-  for (int i = 0; i < count; ++i) lanes[i] = src[i];
-  return Vec<A>::load_aligned(lanes);
+  // By halves: lanes gathered on the stack would be read back before their stores have drained.
+  if (count >= 4) return load<A>(src);
+  if (count <= 0) return broadcast<A>(0.0f);
+  if (count == 1) return _mm_load_ss(src);
+  const __m128 pair = _mm_loadl_pi(_mm_setzero_ps(), reinterpret_cast<const __m64*>(src));
+  return count == 2 ? pair : _mm_movelh_ps(pair, _mm_load_ss(src + 2));
 #endif
 }
 
@@ -86,9 +89,11 @@ INK_INLINE void store_n(float* dst, Vec<A> value, int count) {
 #elif defined(__AVX2__)
   _mm256_maskstore_ps(dst, first_lanes(count), value);
 #else
-  alignas(16) float lanes[4];
-  value.store_aligned(lanes);
-  for (int i = 0; i < count; ++i) dst[i] = lanes[i];
+  if (count >= 4) return store<A>(dst, value);
+  if (count == 1) return _mm_store_ss(dst, value);
+  if (count <= 0) return;
+  _mm_storel_pi(reinterpret_cast<__m64*>(dst), value);
+  if (count == 3) _mm_store_ss(dst + 2, _mm_movehl_ps(value, value));
 #endif
 }
 

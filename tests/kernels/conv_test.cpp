@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "kernels/base/parallel.h"
+#include "kernels/conv/narrow.h"
 #include "tests/harness/oracles.h"
 #include "tests/harness/pairwise.h"
 #include "tests/harness/window_op.h"
@@ -65,11 +66,17 @@ void check(const Case& c, size_t index, size_t step) {
   op.source = [&](Rect region) { return source(p, c.src, region); };
   for (const GemmVariant& variant : test::runnable(gemm_variants())) {
     SCOPED_TRACE(variant.name);
-    const TapConv conv = make_conv(variant, p, weights.data(), c.with_bias ? bias.data() : nullptr);
-    op.scratch_floats = [&](int threads) { return conv.scratch_floats(threads); };
-    op.run = [&](View<const float> src, View<float> dst, View<const float> added, Rect region, int threads,
-                 float* scratch) { conv.run(src, dst, added, c.epilogue, region, threads, scratch); };
-    ASSERT_NO_FATAL_FAILURE(test::expect_everywhere(op, want, index++ % step, step));
+    const auto run_everywhere = [&](const auto& conv) {
+      op.scratch_floats = [&](int threads) { return conv.scratch_floats(threads); };
+      op.run = [&](View<const float> src, View<float> dst, View<const float> added, Rect region, int threads,
+                   float* scratch) { conv.run(src, dst, added, c.epilogue, region, threads, scratch); };
+      ASSERT_NO_FATAL_FAILURE(test::expect_everywhere(op, want, index++ % step, step));
+    };
+    const float* bias_data = c.with_bias ? bias.data() : nullptr;
+    ASSERT_NO_FATAL_FAILURE(run_everywhere(make_conv(variant, p, weights.data(), bias_data)));
+    if (NarrowConv::declines(p) != nullptr) continue;
+    SCOPED_TRACE("narrow");
+    ASSERT_NO_FATAL_FAILURE(run_everywhere(NarrowConv(variant, p, weights.data(), bias_data)));
   }
 }
 
@@ -97,20 +104,13 @@ constexpr Epilogue kEpilogues[] = {
 void pad(ConvParams& p, Padding padding) {
   const int h = (p.kh - 1) * p.dh, w = (p.kw - 1) * p.dw;
   switch (padding) {
-    case kNone:
-      return;
+    case kNone: return;
     case kSame:
       p.pad_top = h / 2, p.pad_bottom = h - h / 2, p.pad_left = w / 2, p.pad_right = w - w / 2;
       return;
-    case kUneven:
-      p.pad_top = 1, p.pad_left = 0, p.pad_bottom = 2, p.pad_right = 3;
-      return;
-    case kWide:
-      p.pad_top = h + 1, p.pad_left = w + 2, p.pad_bottom = h + 3, p.pad_right = w + 1;
-      return;
-    case kBehind:
-      p.pad_bottom = 1, p.pad_right = 2;
-      return;
+    case kUneven: p.pad_top = 1, p.pad_left = 0, p.pad_bottom = 2, p.pad_right = 3; return;
+    case kWide: p.pad_top = h + 1, p.pad_left = w + 2, p.pad_bottom = h + 3, p.pad_right = w + 1; return;
+    case kBehind: p.pad_bottom = 1, p.pad_right = 2; return;
   }
 }
 

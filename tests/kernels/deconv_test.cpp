@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "kernels/base/parallel.h"
+#include "kernels/conv/narrow.h"
 #include "tests/harness/oracles.h"
 #include "tests/harness/pairwise.h"
 #include "tests/harness/window_op.h"
@@ -76,11 +77,17 @@ void check(const Case& c, size_t index, size_t step) {
   op.source = [&](Rect region) { return source(p, c.src, region); };
   for (const GemmVariant& variant : test::runnable(gemm_variants())) {
     SCOPED_TRACE(variant.name);
-    const Deconv deconv(variant, p, weights.data(), c.with_bias ? bias.data() : nullptr);
-    op.scratch_floats = [&](int threads) { return deconv.scratch_floats(threads); };
-    op.run = [&](View<const float> src, View<float> dst, View<const float> added, Rect region, int threads,
-                 float* scratch) { deconv.run(src, dst, added, c.epilogue, region, threads, scratch); };
-    ASSERT_NO_FATAL_FAILURE(test::expect_everywhere(op, want, index++ % step, step));
+    const auto run_everywhere = [&](const auto& deconv) {
+      op.scratch_floats = [&](int threads) { return deconv.scratch_floats(threads); };
+      op.run = [&](View<const float> src, View<float> dst, View<const float> added, Rect region, int threads,
+                   float* scratch) { deconv.run(src, dst, added, c.epilogue, region, threads, scratch); };
+      ASSERT_NO_FATAL_FAILURE(test::expect_everywhere(op, want, index++ % step, step));
+    };
+    const float* bias_data = c.with_bias ? bias.data() : nullptr;
+    ASSERT_NO_FATAL_FAILURE(run_everywhere(Deconv(variant, p, weights.data(), bias_data)));
+    if (NarrowConv::declines(p) != nullptr) continue;
+    SCOPED_TRACE("narrow");
+    ASSERT_NO_FATAL_FAILURE(run_everywhere(NarrowConv(variant, p, weights.data(), bias_data)));
   }
 }
 

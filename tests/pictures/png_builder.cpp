@@ -55,9 +55,7 @@ Bytes operator+(Bytes a, const Bytes& b) {
   return a;
 }
 
-Bytes png_signature() {
-  return bytes_of("\x89PNG\r\n\x1a\n");
-}
+Bytes png_signature() { return bytes_of("\x89PNG\r\n\x1a\n"); }
 
 Bytes png_chunk(std::string_view type, const Bytes& body) {
   const Bytes covered = bytes_of(type) + body;

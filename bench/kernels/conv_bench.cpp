@@ -1,0 +1,63 @@
+#include "kernels/conv/conv.h"
+
+#include "bench/kernels/layers.h"
+#include "kernels/conv/narrow.h"
+#include "kernels/conv/winograd.h"
+
+namespace ink::bench {
+namespace {
+
+ConvParams params_of(const Layer& layer) {
+  return {.ic = layer.ic,
+          .oc = layer.oc,
+          .kh = layer.kernel,
+          .kw = layer.kernel,
+          .sh = layer.stride,
+          .sw = layer.stride,
+          .pad_top = layer.pad,
+          .pad_left = layer.pad,
+          .pad_bottom = layer.pad,
+          .pad_right = layer.pad};
+}
+
+// make(weights, bias) packs them for one kernel.
+template <class Make>
+void add(const Layer& layer, const std::string& kernel, Isa isa, Make make) {
+  add_layer(kernel + "/" + layer.name, isa, layer.flops(), [=] {
+    const int fan_in = layer.ic * layer.kernel * layer.kernel;
+    const AlignedBuffer<float> weights = sample_buffer(static_cast<int64_t>(fan_in) * layer.oc, fan_in);
+    const AlignedBuffer<float> bias = sample_buffer(layer.oc, 1);
+    return ready_convolution(
+        layer, make(weights.data(), bias.data()),
+        make_conv(gemm_variants().back(), params_of(layer), weights.data(), bias.data()));
+  });
+}
+
+const bool kRegistered = [] {
+  for (const Layer& layer : read_layers("realcugan_2x.txt")) {
+    if (layer.kind != "conv") continue;
+    const ConvParams params = params_of(layer);
+    for (const GemmVariant& gemm : gemm_variants()) {
+      add(layer, "conv/" + std::string(gemm.name), gemm.isa,
+          [=, &gemm](const float* weights, const float* bias) {
+            return make_conv(gemm, params, weights, bias);
+          });
+      if (NarrowConv::declines(params) == nullptr) {
+        add(layer, "narrow/" + std::string(gemm.name), gemm.isa,
+            [=, &gemm](const float* weights, const float* bias) {
+              return NarrowConv(gemm, params, weights, bias);
+            });
+      }
+    }
+    if (winograd_declines(params) != nullptr) continue;
+    for (const WinogradVariant& variant : winograd_variants()) {
+      add(layer, variant.name, variant.isa, [=, &variant](const float* weights, const float* bias) {
+        return WinogradConv(variant, choose_gemm(variant.isa), params, weights, bias);
+      });
+    }
+  }
+  return true;
+}();
+
+}  // namespace
+}  // namespace ink::bench

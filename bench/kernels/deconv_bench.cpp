@@ -1,0 +1,61 @@
+#include "kernels/deconv/deconv.h"
+
+#include "bench/kernels/layers.h"
+#include "kernels/conv/narrow.h"
+
+namespace ink::bench {
+namespace {
+
+DeconvParams params_of(const Layer& layer) {
+  return {.ic = layer.ic,
+          .oc = layer.oc,
+          .kh = layer.kernel,
+          .kw = layer.kernel,
+          .sh = layer.stride,
+          .sw = layer.stride,
+          .pad_top = layer.pad,
+          .pad_left = layer.pad,
+          .pad_bottom = layer.pad,
+          .pad_right = layer.pad};
+}
+
+// make(weights, bias) packs them for one kernel.
+template <class Make>
+void add(const Layer& layer, const std::string& kernel, Isa isa, Make make) {
+  add_layer(kernel + "/" + layer.name, isa, layer.flops(), [=] {
+    const int64_t area = static_cast<int64_t>(layer.kernel) * layer.kernel;
+    const AlignedBuffer<float> weights = sample_buffer(layer.ic * layer.oc * area, layer.ic * 4);
+    const AlignedBuffer<float> bias = sample_buffer(layer.oc, 1);
+    return ready_convolution(layer, make(weights.data(), bias.data()),
+                             Deconv(gemm_variants().back(), params_of(layer), weights.data(), bias.data()));
+  });
+}
+
+const bool kRegistered = [] {
+  std::vector<Layer> layers = read_layers("realcugan_2x.txt");
+  // What 3x adds: the last layer of its first U-Net, kernel 5 and stride 3.
+  for (Layer layer : read_layers("realcugan_3x.txt")) {
+    if (layer.stride != 3) continue;
+    layer.name = "3x." + layer.name;
+    layers.push_back(layer);
+  }
+  for (const Layer& layer : layers) {
+    if (layer.kind != "deconv") continue;
+    const DeconvParams params = params_of(layer);
+    for (const GemmVariant& gemm : gemm_variants()) {
+      add(layer, "deconv/" + std::string(gemm.name), gemm.isa,
+          [=, &gemm](const float* weights, const float* bias) {
+            return Deconv(gemm, params, weights, bias);
+          });
+      if (NarrowConv::declines(params) != nullptr) continue;
+      add(layer, "narrow/" + std::string(gemm.name), gemm.isa,
+          [=, &gemm](const float* weights, const float* bias) {
+            return NarrowConv(gemm, params, weights, bias);
+          });
+    }
+  }
+  return true;
+}();
+
+}  // namespace
+}  // namespace ink::bench

@@ -1,0 +1,203 @@
+#pragma once
+
+#include <random>
+#include <vector>
+
+#include "tests/engine/twin_graph.h"
+
+namespace ink::test {
+
+// Grows a graph of all kinds of nodes on maps of a few hundred pixels, with branches, views, values that
+// several nodes read and nodes that nobody reads. The same seed gives the same graph.
+class RandomGraph {
+ public:
+  RandomGraph(uint64_t seed, int nodes) : twin_(seed), random_(seed) {
+    const Shape first{1 + below(2), 8 + below(12), 8 + below(20), 1 + below(20)};
+    // All sizes are known while the graph is built, or none: maps of the two kinds do not go together.
+    const bool known = chance(50);
+    values_.push_back(twin_.input(first, known));
+    if (chance(30)) values_.push_back(twin_.input({first.n, first.h, first.w, 1 + below(20)}, known));
+    for (int i = 0; i < nodes; ++i) values_.push_back(grow(pick()));
+    choose_outputs();
+  }
+
+  TwinGraph& twin() { return twin_; }
+
+ private:
+  static constexpr int kMostPixels = 1200, kMostChannels = 48;
+
+  int below(int limit) { return static_cast<int>(random_() % static_cast<uint64_t>(limit)); }
+  int between(int low, int high) { return low + below(high - low + 1); }
+  bool chance(int percent) { return below(100) < percent; }
+
+  // Often one of the last, so that graphs grow deep.
+  Value pick() {
+    const int count = static_cast<int>(values_.size());
+    const int back = chance(70) ? below(std::min(count, 3)) : below(count);
+    return values_[static_cast<size_t>(count - 1 - back)];
+  }
+
+  Value grow(Value x) {
+    const Shape s = twin_.shape(x);
+    const bool small = s.h * s.w * 4 <= kMostPixels;
+    switch (below(16)) {
+      case 0:
+        return conv(x);
+      case 1:
+        return same_conv(x, between(1, 40));
+      case 2:
+        return small ? deconv(x) : conv(x);
+      case 3:
+        return twin_.linear(x, between(1, 40));
+      case 4:
+        return twin_.batch_norm(x);
+      case 5:
+        return twin_.activation(x, activation_kind());
+      case 6:
+        return twin_.scale(x, static_cast<float>(between(-20, 20)) / 16);
+      case 7:
+      case 8:
+        return addition(x);
+      case 9:
+        return broadcast(x);
+      case 10:
+        return pool(x);
+      case 11:
+        return crop(x);
+      case 12:
+        return pad(x);
+      case 13:
+        return concat(x);
+      case 14:
+        return small ? twin_.pixel_shuffle(same_conv(x, 4 * between(1, 6)), 2) : crop(x);
+      default:
+        return small ? twin_.resize(x, chance(50) ? ResizeMode::nearest : ResizeMode::bilinear, 2) : crop(x);
+    }
+  }
+
+  Activation activation_kind() {
+    constexpr Activation kKinds[] = {Activation::relu, Activation::leaky_relu, Activation::sigmoid,
+                                     Activation::tanh, Activation::silu};
+    return kKinds[below(5)];
+  }
+
+  Value conv(Value x) {
+    const Shape s = twin_.shape(x);
+    ConvParams p{.oc = between(1, 40)};
+    const auto axis = [&](int size, int& kernel, int& stride, int& dilation, int& before, int& behind) {
+      kernel = between(1, 5), stride = between(1, 2), dilation = between(1, 2);
+      before = below(kernel), behind = below(kernel);
+      if ((kernel - 1) * dilation >= size + before + behind) kernel = 1;
+    };
+    axis(s.h, p.kh, p.sh, p.dh, p.pad_top, p.pad_bottom);
+    axis(s.w, p.kw, p.sw, p.dw, p.pad_left, p.pad_right);
+    if (chance(30)) {  // depthwise, or as many groups as halve the channels
+      p.groups = s.c % 2 == 0 && chance(50) ? 2 : s.c;
+      p.oc = p.groups * between(1, 2);
+    }
+    return twin_.conv(x, p, chance(80));
+  }
+
+  // 3x3 with the size of its input: what Winograd's method takes where there are channels enough.
+  Value same_conv(Value x, int oc) {
+    return twin_.conv(
+        x, {.oc = oc, .kh = 3, .kw = 3, .pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1});
+  }
+
+  Value deconv(Value x) {
+    constexpr int kWindows[][3] = {{2, 2, 0}, {4, 2, 1}, {3, 1, 1}, {3, 2, 0}, {1, 2, 0}};
+    const auto& [kernel, stride, pad] = kWindows[below(5)];
+    return twin_.deconv(x, {.oc = between(1, 20),
+                            .kh = kernel,
+                            .kw = kernel,
+                            .sh = stride,
+                            .sw = stride,
+                            .pad_top = pad,
+                            .pad_left = pad,
+                            .pad_bottom = pad,
+                            .pad_right = pad});
+  }
+
+  // With a value of the same shape where there is one, or a convolution of x.
+  Value addition(Value x) {
+    const BinaryOp op = chance(75) ? BinaryOp::add : BinaryOp::mul;
+    std::vector<Value> same;
+    for (const Value value : values_) {
+      const Shape &a = twin_.shape(value), &b = twin_.shape(x);
+      if (a.n == b.n && a.h == b.h && a.w == b.w && a.c == b.c) same.push_back(value);
+    }
+    Value other = same[static_cast<size_t>(below(static_cast<int>(same.size())))];
+    if (chance(50)) {
+      other = same_conv(x, twin_.channels(x));
+      if (chance(50)) other = twin_.activation(other, activation_kind());
+    }
+    return chance(50) ? twin_.binary(op, x, other) : twin_.binary(op, other, x);
+  }
+
+  // With a value a channel, or a value a pixel.
+  Value broadcast(Value x) {
+    const BinaryOp op = chance(50) ? BinaryOp::add : BinaryOp::mul;
+    if (chance(30)) return twin_.binary(op, x, same_conv(x, 1));
+    Value gate = twin_.linear(twin_.global_mean(x), twin_.channels(x));
+    if (chance(50)) gate = twin_.activation(gate, Activation::sigmoid);
+    return twin_.binary(op, x, gate);
+  }
+
+  Value pool(Value x) {
+    const Shape s = twin_.shape(x);
+    PoolShape p{
+        .kind = chance(50) ? PoolKind::max : PoolKind::average, .kh = between(1, 3), .kw = between(1, 3)};
+    p.kh = std::min(p.kh, s.h), p.kw = std::min(p.kw, s.w);
+    p.sh = between(1, 2), p.sw = between(1, 2);
+    p.top = below(p.kh), p.left = below(p.kw);
+    p.count_include_pad = chance(50);
+    return twin_.pool(x, p);
+  }
+
+  Value crop(Value x) {
+    const Shape s = twin_.shape(x);
+    const int h = (s.h - 1) / 2, w = (s.w - 1) / 2;
+    return twin_.crop(x, {below(h + 1), below(w + 1), below(h + 1), below(w + 1)});
+  }
+
+  Value pad(Value x) {
+    constexpr PadMode kModes[] = {PadMode::zero, PadMode::reflect, PadMode::edge};
+    const Shape s = twin_.shape(x);
+    const int most = s.h * s.w > kMostPixels ? 0 : 3;
+    return twin_.pad(x, kModes[below(3)],
+                     {below(most + 1), below(most + 1), below(most + 1), below(most + 1)});
+  }
+
+  Value concat(Value x) {
+    std::vector<Value> parts = {x};
+    int channels = twin_.channels(x);
+    for (const Value value : values_) {
+      const Shape &a = twin_.shape(value), &b = twin_.shape(x);
+      if (a.n != b.n || a.h != b.h || a.w != b.w || channels + a.c > kMostChannels || chance(50)) continue;
+      parts.push_back(value);
+      channels += a.c;
+    }
+    return twin_.concat(parts);
+  }
+
+  // The last value, and some others.
+  void choose_outputs() {
+    Value last = values_.back();
+    if (!twin_.can_be_output(last)) last = twin_.scale(last, 2);
+    twin_.output(last);
+    std::vector<int> taken = {last.id};
+    for (int i = 0; i < 2; ++i) {
+      const Value value = pick();
+      if (!twin_.can_be_output(value) || std::ranges::find(taken, value.id) != taken.end() || chance(50))
+        continue;
+      twin_.output(value);
+      taken.push_back(value.id);
+    }
+  }
+
+  TwinGraph twin_;
+  std::mt19937_64 random_;
+  std::vector<Value> values_;
+};
+
+}  // namespace ink::test
