@@ -39,8 +39,11 @@ Result<std::vector<Shape>> Graph::infer(std::span<const Shape> input_shapes) con
   for (size_t i = 0; i < inputs.size(); ++i) {
     const Shape& want = inputs[i];
     const Shape& found = input_shapes[i];
-    const auto fits = [](int wanted, int size) { return size > 0 && (wanted == Shape::kUnknown || wanted == size); };
-    if (!fits(want.n, found.n) || !fits(want.h, found.h) || !fits(want.w, found.w) || !fits(want.c, found.c)) {
+    const auto fits = [](int wanted, int size) {
+      return size > 0 && (wanted == Shape::kUnknown || wanted == size);
+    };
+    if (!fits(want.n, found.n) || !fits(want.h, found.h) || !fits(want.w, found.w) ||
+        !fits(want.c, found.c)) {
       return Error{ErrorKind::usage,
                    "input " + input_names[i] + ": expected " + want.text() + ", found " + found.text()};
     }

@@ -23,11 +23,11 @@ struct Node {
 // Nodes in an order in which every value is made before it is read.
 struct Graph {
   std::vector<Node> nodes;
-  std::vector<Shape> inputs;       // value ids 0 .. inputs.size() - 1; height and width may be unknown
+  std::vector<Shape> inputs;  // value ids 0 .. inputs.size() - 1; height and width may be unknown
   std::vector<std::string> input_names;
-  std::vector<int> outputs;        // value ids
+  std::vector<int> outputs;  // value ids
   std::vector<std::string> output_names;
-  std::vector<Shape> shapes;       // by value id, as far as they are known without an input size
+  std::vector<Shape> shapes;  // by value id, as far as they are known without an input size
   int value_count = 0;
 
   // The shape of every value for these input shapes. Error: "conv1: expected 64 channels, found 32".

@@ -17,8 +17,8 @@ struct MemoryPlan {
   size_t arena_bytes = 0;
 };
 
-// Places the blocks in one arena so that no two that live at the same time overlap: largest first, each at the
-// lowest gap that fits it.
+// Places the blocks in one arena so that no two that live at the same time overlap: largest first, each at
+// the lowest gap that fits it.
 MemoryPlan plan_memory(std::span<const Lifetime> lifetimes);
 
 }  // namespace ink

@@ -2,7 +2,8 @@
 
 namespace ink {
 
-size_t PreparedOp::scratch_bytes(std::span<const Shape> /*inputs*/, const Shape& /*output*/, int /*threads*/) const {
+size_t PreparedOp::scratch_bytes(std::span<const Shape> /*inputs*/, const Shape& /*output*/,
+                                 int /*threads*/) const {
   return 0;
 }
 

@@ -15,8 +15,8 @@ namespace ink {
 struct BatchNormAttributes;
 struct ActivationAttributes;
 
-// What a kernel call gets. Inputs and output are whole maps or the parts of them that `region` needs; only the
-// part of the output inside `region` is written.
+// What a kernel call gets. Inputs and output are whole maps or the parts of them that `region` needs; only
+// the part of the output inside `region` is written.
 struct RunContext {
   std::span<const TensorView> inputs;
   TensorView output;
@@ -25,13 +25,13 @@ struct RunContext {
   int threads;
 };
 
-// A node made ready for one instruction set: weights folded and packed. Immutable; run() may be called from many
-// threads at once, allocates nothing and gives the same bits for any thread count and region.
+// A node made ready for one instruction set: weights folded and packed. Immutable; run() may be called from
+// many threads at once, allocates nothing and gives the same bits for any thread count and region.
 class PreparedOp {
  public:
   virtual ~PreparedOp() = default;
 
-  virtual const char* kernel() const = 0;  // the variant's name, as the tables of kernels/ have it
+  virtual const char* kernel() const = 0;          // the variant's name, as the tables of kernels/ have it
   virtual std::string note() const { return {}; }  // why a faster kernel was not chosen, for people
   virtual size_t scratch_bytes(std::span<const Shape> inputs, const Shape& output, int threads) const;
   virtual size_t packed_bytes() const { return 0; }

@@ -17,7 +17,11 @@ int root_of(const std::vector<Placement>& placements, int value) {
 class Planner {
  public:
   Planner(const Graph& graph, std::span<const std::unique_ptr<PreparedOp>> ops, Plan& plan)
-      : graph_(graph), ops_(ops), plan_(plan), block_of_(plan.shapes.size(), -1), last_use_(plan.shapes.size(), -1) {}
+      : graph_(graph),
+        ops_(ops),
+        plan_(plan),
+        block_of_(plan.shapes.size(), -1),
+        last_use_(plan.shapes.size(), -1) {}
 
   void run() {
     place_fixed();
@@ -28,7 +32,8 @@ class Planner {
     }
     const MemoryPlan memory = plan_memory(blocks_);
     for (size_t value = 0; value < block_of_.size(); ++value) {
-      if (block_of_[value] >= 0) plan_.placements[value].offset = memory.offsets[static_cast<size_t>(block_of_[value])];
+      if (block_of_[value] >= 0)
+        plan_.placements[value].offset = memory.offsets[static_cast<size_t>(block_of_[value])];
     }
     plan_.arena_bytes = memory.arena_bytes;
   }
@@ -45,7 +50,8 @@ class Planner {
     }
     for (size_t i = 0; i < graph_.nodes.size(); ++i) {
       const Node& node = graph_.nodes[i];
-      if (node.op->is_view()) placement(node.output) = {Placement::Kind::view, node.inputs[0], static_cast<int>(i), 0};
+      if (node.op->is_view())
+        placement(node.output) = {Placement::Kind::view, node.inputs[0], static_cast<int>(i), 0};
     }
   }
 
@@ -121,11 +127,12 @@ Result<Plan> make_plan(const Graph& graph, std::span<const std::unique_ptr<Prepa
   return plan;
 }
 
-std::string plan_text(const Plan& plan, const Graph& graph, std::span<const std::unique_ptr<PreparedOp>> ops) {
+std::string plan_text(const Plan& plan, const Graph& graph,
+                      std::span<const std::unique_ptr<PreparedOp>> ops) {
   std::string text;
   char line[256];
-  std::snprintf(line, sizeof line, "%3s  %-25s %-22s %-16s %9s  %-12s%s\n", "#", "node", "kernel", "output", "MFLOP",
-                "arena offset", "note");
+  std::snprintf(line, sizeof line, "%3s  %-25s %-22s %-16s %9s  %-12s%s\n", "#", "node", "kernel", "output",
+                "MFLOP", "arena offset", "note");
   text += line;
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
@@ -133,12 +140,13 @@ std::string plan_text(const Plan& plan, const Graph& graph, std::span<const std:
     const PreparedOp& op = *ops[static_cast<size_t>(step.node)];
     const Placement& place = plan.placements[static_cast<size_t>(node.output)];
     const std::string where = place.kind == Placement::Kind::output ? "output" : std::to_string(place.offset);
-    std::snprintf(line, sizeof line, "%3zu  %-25s %-22s %-16s %9.1f  %-12s%s\n", i, node.name.c_str(), op.kernel(),
-                  plan.shapes[static_cast<size_t>(node.output)].text().c_str(), step.flops / 1e6, where.c_str(),
-                  op.note().c_str());
+    std::snprintf(line, sizeof line, "%3zu  %-25s %-22s %-16s %9.1f  %-12s%s\n", i, node.name.c_str(),
+                  op.kernel(), plan.shapes[static_cast<size_t>(node.output)].text().c_str(), step.flops / 1e6,
+                  where.c_str(), op.note().c_str());
     text += line;
   }
-  std::snprintf(line, sizeof line, "work %.2f GFLOP, arena %.1f MiB, scratch %.1f MiB, %d threads, one region\n",
+  std::snprintf(line, sizeof line,
+                "work %.2f GFLOP, arena %.1f MiB, scratch %.1f MiB, %d threads, one region\n",
                 plan.flops() / 1e9, static_cast<double>(plan.arena_bytes) / 1048576.0,
                 static_cast<double>(plan.scratch_bytes) / 1048576.0, plan.threads);
   return text + line;

@@ -24,8 +24,8 @@ struct Placement {
   size_t offset = 0;  // in the arena
 };
 
-// How a prepared graph runs for one set of input shapes: kernels in order, and one arena for all values between
-// them. Made in well under a millisecond, touches no weight, immutable.
+// How a prepared graph runs for one set of input shapes: kernels in order, and one arena for all values
+// between them. Made in well under a millisecond, touches no weight, immutable.
 struct Plan {
   std::vector<Shape> shapes;          // by value id
   std::vector<Placement> placements;  // by value id

@@ -14,7 +14,8 @@ std::atomic<int> prepared_models{0};
 
 }  // namespace
 
-Result<std::unique_ptr<PreparedModel>> PreparedModel::prepare(Graph graph, const WeightStore& weights, Isa isa) {
+Result<std::unique_ptr<PreparedModel>> PreparedModel::prepare(Graph graph, const WeightStore& weights,
+                                                              Isa isa) {
   run_passes(graph);
   std::unique_ptr<PreparedModel> model(new PreparedModel(std::move(graph), isa));
   for (const Node& node : model->graph_.nodes) {
@@ -41,8 +42,8 @@ size_t PreparedModel::packed_bytes() const {
 Result<std::shared_ptr<const Plan>> PreparedModel::plan(std::span<const Shape> inputs, int threads) const {
   const auto cached = [&]() -> std::shared_ptr<const Plan> {
     const auto found = std::find_if(cache_.begin(), cache_.end(), [&](const CachedPlan& candidate) {
-      return candidate.threads == threads && std::equal(inputs.begin(), inputs.end(), candidate.inputs.begin(),
-                                                        candidate.inputs.end());
+      return candidate.threads == threads &&
+             std::equal(inputs.begin(), inputs.end(), candidate.inputs.begin(), candidate.inputs.end());
     });
     return found == cache_.end() ? nullptr : found->plan;
   };

@@ -11,8 +11,8 @@
 
 namespace ink {
 
-// A graph with its weights folded and packed for one instruction set. Prepared once, then shared: plan() and the
-// sessions on it may be used from many threads. It does not refer to the WeightStore afterwards.
+// A graph with its weights folded and packed for one instruction set. Prepared once, then shared: plan() and
+// the sessions on it may be used from many threads. It does not refer to the WeightStore afterwards.
 class PreparedModel {
  public:
   // Error: a tensor is missing or has another shape or type than its node needs, by name.

@@ -63,7 +63,8 @@ void Session::resolve(std::span<const TensorView> inputs, std::span<const Tensor
   }
 }
 
-Status Session::run(std::span<const TensorView> inputs, std::span<const TensorView> outputs, const Progress& progress) {
+Status Session::run(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+                    const Progress& progress) {
   INK_CHECK(inputs.size() == model_.graph().inputs.size() && outputs.size() == model_.graph().outputs.size());
   resolve(inputs, outputs);
   Status status;
@@ -77,7 +78,8 @@ Status Session::run_steps(const Progress& progress) {
   double done = 0;
   for (const Step& step : plan_->steps) {
     const Node& node = model_.graph().nodes[static_cast<size_t>(step.node)];
-    for (size_t i = 0; i < node.inputs.size(); ++i) step_inputs_[i] = values_[static_cast<size_t>(node.inputs[i])];
+    for (size_t i = 0; i < node.inputs.size(); ++i)
+      step_inputs_[i] = values_[static_cast<size_t>(node.inputs[i])];
     const TensorView& output = values_[static_cast<size_t>(node.output)];
     model_.op(step.node).run({{step_inputs_.data(), node.inputs.size()},
                               output,
@@ -85,7 +87,8 @@ Status Session::run_steps(const Progress& progress) {
                               scratch,
                               plan_->threads});
     done += step.flops;
-    if (progress && !progress(total > 0 ? done / total : 1)) return Error{ErrorKind::interrupted, "interrupted"};
+    if (progress && !progress(total > 0 ? done / total : 1))
+      return Error{ErrorKind::interrupted, "interrupted"};
   }
   return {};
 }

@@ -8,8 +8,8 @@
 
 namespace ink {
 
-// Memory for one run at a time of a plan. All of it is taken when the session is made: run() allocates nothing.
-// The model must outlive the session. Throws std::bad_alloc where the memory cannot be had.
+// Memory for one run at a time of a plan. All of it is taken when the session is made: run() allocates
+// nothing. The model must outlive the session. Throws std::bad_alloc where the memory cannot be had.
 class Session {
  public:
   Session(const PreparedModel& model, std::shared_ptr<const Plan> plan);
@@ -24,7 +24,8 @@ class Session {
 
   // inputs and outputs in the graph's order, shaped as planned. An output must not overlap an input. Error:
   // interrupted, when `progress` says so.
-  Status run(std::span<const TensorView> inputs, std::span<const TensorView> outputs, const Progress& progress = {});
+  Status run(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+             const Progress& progress = {});
 
  private:
   void resolve(std::span<const TensorView> inputs, std::span<const TensorView> outputs);

@@ -12,7 +12,8 @@ std::string Shape::text() const {
 }
 
 TensorView TensorView::crop(int y0, int x0, Shape cropped) const {
-  INK_CHECK(y0 >= 0 && x0 >= 0 && y0 + cropped.h <= shape.h && x0 + cropped.w <= shape.w && cropped.c == shape.c);
+  INK_CHECK(y0 >= 0 && x0 >= 0 && y0 + cropped.h <= shape.h && x0 + cropped.w <= shape.w &&
+            cropped.c == shape.c);
   TensorView view = *this;
   const int64_t offset = y0 * row_stride + x0 * pixel_stride;
   view.data = static_cast<unsigned char*>(data) + offset * static_cast<int64_t>(dtype_size(dtype));

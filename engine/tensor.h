@@ -22,8 +22,8 @@ struct Shape {
   std::string text() const;  // "1x256x256x3", "?" for unknown
 };
 
-// Borrows a tensor: its type, its shape, and its strides in elements. A crop or a slice of channels is another
-// TensorView of the same memory.
+// Borrows a tensor: its type, its shape, and its strides in elements. A crop or a slice of channels is
+// another TensorView of the same memory.
 struct TensorView {
   void* data = nullptr;
   DType dtype = DType::f32;
@@ -38,7 +38,16 @@ struct TensorView {
   // The same as a map of T, which must be this tensor's type. Constness is the caller's to keep.
   View<float> floats() const {
     INK_CHECK(dtype == DType::f32);
-    return {static_cast<float*>(data), shape.n, shape.h, shape.w, shape.c, 0, 0, image_stride, row_stride, pixel_stride};
+    return {static_cast<float*>(data),
+            shape.n,
+            shape.h,
+            shape.w,
+            shape.c,
+            0,
+            0,
+            image_stride,
+            row_stride,
+            pixel_stride};
   }
 
   // Rows from y0 and columns from x0 on, `cropped.h` x `cropped.w` of them.

@@ -13,9 +13,9 @@
 
 namespace ink {
 
-// One tensor that a model needs: its name in our model file, its shape, and where the released checkpoints keep
-// it. Torch names are those of the original state_dict; formats without names (ncnn) give their tensors in the
-// order of this table.
+// One tensor that a model needs: its name in our model file, its shape, and where the released checkpoints
+// keep it. Torch names are those of the original state_dict; formats without names (ncnn) give their tensors
+// in the order of this table.
 struct TensorSpec {
   std::string name;
   std::vector<int64_t> shape;

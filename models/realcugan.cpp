@@ -57,7 +57,8 @@ int reflect(int i, int size) {
   return i < size ? i : period - i;
 }
 
-// One of the eight symmetries of the square: flips first, then the axes swapped back where `transpose` is set.
+// One of the eight symmetries of the square: flips first, then the axes swapped back where `transpose` is
+// set.
 struct Symmetry {
   bool transpose = false, flip_y = false, flip_x = false;
 
@@ -115,23 +116,28 @@ struct RealCugan::Impl {
   std::array<float, 256> value_of{};
   std::mutex mutex;
   std::map<float, std::unique_ptr<PreparedModel>> networks;  // by strength
-  std::unique_ptr<Session> idle;                             // the last one used, for a next picture of its size
+  std::unique_ptr<Session> idle;  // the last one used, for a next picture of its size
 
   // Sizes around one run of the network on an (h, w) picture.
   struct Sizes {
     Shape framed, upscaled;
-    size_t float_bytes() const { return static_cast<size_t>(framed.elements() + upscaled.elements()) * sizeof(float); }
+    size_t float_bytes() const {
+      return static_cast<size_t>(framed.elements() + upscaled.elements()) * sizeof(float);
+    }
   };
 
-  Result<std::shared_ptr<const Plan>> plan(const PreparedModel& network, int h, int w, int threads, Sizes& sizes) {
+  Result<std::shared_ptr<const Plan>> plan(const PreparedModel& network, int h, int w, int threads,
+                                           Sizes& sizes) {
     const Framing frame = framing(config.scale);
-    sizes.framed = {1, round_up(h, frame.multiple) + 2 * frame.margin, round_up(w, frame.multiple) + 2 * frame.margin, 3};
+    sizes.framed = {1, round_up(h, frame.multiple) + 2 * frame.margin,
+                    round_up(w, frame.multiple) + 2 * frame.margin, 3};
     INK_TRY(std::shared_ptr<const Plan> plan, network.plan({&sizes.framed, 1}, threads));
     sizes.upscaled = plan->shapes[static_cast<size_t>(network.graph().outputs[0])];
     return plan;
   }
 
-  std::unique_ptr<Session> take_session(const PreparedModel& network, const std::shared_ptr<const Plan>& plan) {
+  std::unique_ptr<Session> take_session(const PreparedModel& network,
+                                        const std::shared_ptr<const Plan>& plan) {
     {
       const std::lock_guard lock(mutex);
       // A session of another size only holds memory that the new one needs: it goes here.
@@ -142,8 +148,8 @@ struct RealCugan::Impl {
   }
 
   // Runs the network on the picture turned by `turn`; upscaled gets the result before rounding.
-  Status run(const PreparedModel& network, const Symmetry& turn, const uint8_t* src, int w, int h, int threads,
-             const Session::Progress& progress, Sizes& sizes, AlignedBuffer<float>& upscaled) {
+  Status run(const PreparedModel& network, const Symmetry& turn, const uint8_t* src, int w, int h,
+             int threads, const Session::Progress& progress, Sizes& sizes, AlignedBuffer<float>& upscaled) {
     const int turned_h = turn.h(h, w), turned_w = turn.w(h, w);
     INK_TRY(const std::shared_ptr<const Plan> plan, this->plan(network, turned_h, turned_w, threads, sizes));
     upscaled = {};  // that of a turn before, ahead of taking more memory
@@ -164,7 +170,8 @@ struct RealCugan::Impl {
     const TensorView output = TensorView::dense(upscaled.data(), DType::f32, sizes.upscaled);
     INK_TRY_STATUS(session->run({&input, 1}, {&output, 1}, progress));
     if (!all_finite(upscaled.data(), sizes.upscaled.elements(), threads)) {
-      return Error{ErrorKind::model, store.origin() + ": the network's result is not finite: its weights are broken"};
+      return Error{ErrorKind::model,
+                   store.origin() + ": the network's result is not finite: its weights are broken"};
     }
     if (config.scale == 4) add_nearest(turn, src, w, h, threads, sizes, upscaled.data());
     const std::lock_guard lock(mutex);
@@ -188,8 +195,8 @@ struct RealCugan::Impl {
   }
 
   // mean += result / 8, each in the orientation of the original picture, which is dst_h x dst_w.
-  void add_turned(const Symmetry& turn, int dst_h, int dst_w, const Sizes& sizes, const float* upscaled, int threads,
-                  float* sum) const {
+  void add_turned(const Symmetry& turn, int dst_h, int dst_w, const Sizes& sizes, const float* upscaled,
+                  int threads, float* sum) const {
     const int64_t row = static_cast<int64_t>(sizes.upscaled.w) * 3, pixel = 3;
     const int turned_h = turn.h(dst_h, dst_w), turned_w = turn.w(dst_h, dst_w);
     parallel_for(dst_h, threads, [&](int64_t y, int) {
@@ -205,12 +212,14 @@ struct RealCugan::Impl {
   }
 
   // Rounds as forward() of the original does.
-  void to_picture(const float* upscaled, int row_pixels, int dst_h, int dst_w, uint8_t* dst, int threads) const {
+  void to_picture(const float* upscaled, int row_pixels, int dst_h, int dst_w, uint8_t* dst,
+                  int threads) const {
     const float offset = config.pro ? 0.15f : 0.0f;
     const float gain = config.pro ? static_cast<float>(255 / 0.7) : 255.0f;
     View<const float> from = dense_view(upscaled, 1, dst_h, row_pixels, 3);
     from.w = dst_w;
-    to_u8_run(choose_pixels(isa), offset, gain, from, dense_view(dst, 1, dst_h, dst_w, 3), {0, 0, dst_h, dst_w}, threads);
+    to_u8_run(choose_pixels(isa), offset, gain, from, dense_view(dst, 1, dst_h, dst_w, 3),
+              {0, 0, dst_h, dst_w}, threads);
   }
 };
 
@@ -240,13 +249,15 @@ const RealCuganConfig& RealCugan::config() const { return impl_->config; }
 
 Result<const PreparedModel*> RealCugan::network(float strength) {
   if (!(strength >= kMinStrength && strength <= kMaxStrength)) {
-    return Error{ErrorKind::usage, "the strength must be from 0.75 to 1.3, found " + std::to_string(strength)};
+    return Error{ErrorKind::usage,
+                 "the strength must be from 0.75 to 1.3, found " + std::to_string(strength)};
   }
   const std::lock_guard lock(impl_->mutex);
   std::unique_ptr<PreparedModel>& network = impl_->networks[strength];
   if (network == nullptr) {
     INK_TRY(Graph graph, build_graph(impl_->config, strength));
-    Result<std::unique_ptr<PreparedModel>> prepared = PreparedModel::prepare(std::move(graph), impl_->store, impl_->isa);
+    Result<std::unique_ptr<PreparedModel>> prepared =
+        PreparedModel::prepare(std::move(graph), impl_->store, impl_->isa);
     if (!prepared.ok()) {
       return Error{prepared.error().kind, impl_->store.origin() + ": " + prepared.error().message};
     }
@@ -261,7 +272,8 @@ Result<uint64_t> RealCugan::memory_needed(int w, int h, const UpscaleOptions& op
   for (const bool transpose : {false, true}) {
     if (transpose && !options.tta) break;
     Impl::Sizes sizes;
-    INK_TRY(const auto plan, impl_->plan(*network, transpose ? w : h, transpose ? h : w, options.threads, sizes));
+    INK_TRY(const auto plan,
+            impl_->plan(*network, transpose ? w : h, transpose ? h : w, options.threads, sizes));
     most = std::max<uint64_t>(most, plan->memory_bytes() + sizes.float_bytes());
   }
   const uint64_t samples = static_cast<uint64_t>(w) * static_cast<uint64_t>(h) * 3;
@@ -276,7 +288,8 @@ Status RealCugan::upscale(const uint8_t* src, int w, int h, uint8_t* dst, const 
   Impl::Sizes sizes;
   AlignedBuffer<float> upscaled;
   if (!options.tta) {
-    INK_TRY_STATUS(impl_->run(*network, kSymmetries[0], src, w, h, options.threads, options.progress, sizes, upscaled));
+    INK_TRY_STATUS(
+        impl_->run(*network, kSymmetries[0], src, w, h, options.threads, options.progress, sizes, upscaled));
     impl_->to_picture(upscaled.data(), sizes.upscaled.w, dst_h, dst_w, dst, options.threads);
     return {};
   }
@@ -288,7 +301,8 @@ Status RealCugan::upscale(const uint8_t* src, int w, int h, uint8_t* dst, const 
     if (options.progress) {
       progress = [&](double done) { return options.progress((static_cast<double>(i) + done) / kTurns); };
     }
-    INK_TRY_STATUS(impl_->run(*network, kSymmetries[i], src, w, h, options.threads, progress, sizes, upscaled));
+    INK_TRY_STATUS(
+        impl_->run(*network, kSymmetries[i], src, w, h, options.threads, progress, sizes, upscaled));
     impl_->add_turned(kSymmetries[i], dst_h, dst_w, sizes, upscaled.data(), options.threads, sum.data());
   }
   for (float& value : sum) value /= static_cast<float>(kTurns);

@@ -16,9 +16,9 @@ namespace ink {
 
 // Which of the released Real-CUGAN networks: UpCunet{2,3,4}x of bilibili/ailab's upcunet_v3.py.
 struct RealCuganConfig {
-  int scale = 2;                // 2, 3 or 4
-  bool squeeze_excite = true;   // false for the "nose" family
-  bool pro = false;             // pro networks work on values in [0.15, 0.85]
+  int scale = 2;               // 2, 3 or 4
+  bool squeeze_excite = true;  // false for the "nose" family
+  bool pro = false;            // pro networks work on values in [0.15, 0.85]
 
   bool operator==(const RealCuganConfig&) const = default;
   std::string json() const;
@@ -43,7 +43,8 @@ struct UpscaleOptions {
 // A Real-CUGAN network, prepared once; upscale() may be called from many threads.
 class RealCugan {
  public:
-  // Keeps the store. Error: it lacks a tensor, one has another shape, or inkstone.config is not of this architecture.
+  // Keeps the store. Error: it lacks a tensor, one has another shape, or inkstone.config is not of this
+  // architecture.
   static Result<std::unique_ptr<RealCugan>> create(WeightStore store, Isa isa);
   ~RealCugan();
 
@@ -55,8 +56,8 @@ class RealCugan {
   // Bytes that upscale() allocates for a picture of this size, its result not counted.
   Result<uint64_t> memory_needed(int w, int h, const UpscaleOptions& options);
 
-  // src: h rows of w RGB pixels, 8 bits, without gaps; dst: h * scale rows of w * scale. Errors: strength out of
-  // range (usage), interrupted, a result that is not finite (model). Throws std::bad_alloc.
+  // src: h rows of w RGB pixels, 8 bits, without gaps; dst: h * scale rows of w * scale. Errors: strength out
+  // of range (usage), interrupted, a result that is not finite (model). Throws std::bad_alloc.
   Status upscale(const uint8_t* src, int w, int h, uint8_t* dst, const UpscaleOptions& options);
 
  private:

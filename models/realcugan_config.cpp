@@ -7,13 +7,14 @@
 namespace ink {
 namespace {
 
-void add_layer(std::vector<TensorSpec>& table, const std::string& name, std::vector<int64_t> weight, int64_t bias) {
+void add_layer(std::vector<TensorSpec>& table, const std::string& name, std::vector<int64_t> weight,
+               int64_t bias) {
   table.push_back({name + ".weight", std::move(weight), name + ".weight"});
   table.push_back({name + ".bias", {bias}, name + ".bias"});
 }
 
-void add_conv_pair(std::vector<TensorSpec>& table, const std::string& name, int64_t ic, int64_t middle, int64_t oc,
-                   bool excite) {
+void add_conv_pair(std::vector<TensorSpec>& table, const std::string& name, int64_t ic, int64_t middle,
+                   int64_t oc, bool excite) {
   add_layer(table, name + ".conv.0", {middle, ic, 3, 3}, middle);
   add_layer(table, name + ".conv.2", {oc, middle, 3, 3}, oc);
   if (!excite) return;
@@ -37,11 +38,12 @@ Result<RealCuganConfig> RealCuganConfig::from_json(std::string_view json) {
     return &document[name];
   };
   const rapidjson::Value *scale = field("scale"), *excite = field("squeeze_excite"), *pro = field("pro");
-  if (scale == nullptr || !scale->IsInt() || scale->GetInt() < 2 || scale->GetInt() > 4 || excite == nullptr ||
-      !excite->IsBool() || pro == nullptr || !pro->IsBool()) {
+  if (scale == nullptr || !scale->IsInt() || scale->GetInt() < 2 || scale->GetInt() > 4 ||
+      excite == nullptr || !excite->IsBool() || pro == nullptr || !pro->IsBool()) {
     return Error{ErrorKind::model,
                  "inkstone.config: expected {\"pro\":bool,\"scale\":2|3|4,\"squeeze_excite\":bool} for the "
-                 "architecture realcugan, found " + std::string(json.substr(0, 200))};
+                 "architecture realcugan, found " +
+                     std::string(json.substr(0, 200))};
   }
   return RealCuganConfig{scale->GetInt(), excite->GetBool(), pro->GetBool()};
 }

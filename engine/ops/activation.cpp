@@ -27,6 +27,8 @@ class ActivationOp : public Op {
 
 }  // namespace
 
-std::unique_ptr<Op> activation(ActivationAttributes attributes) { return std::make_unique<ActivationOp>(attributes); }
+std::unique_ptr<Op> activation(ActivationAttributes attributes) {
+  return std::make_unique<ActivationOp>(attributes);
+}
 
 }  // namespace ink

@@ -11,11 +11,12 @@ namespace {
 std::unique_ptr<PreparedOp> prepare_affine(Isa isa, AlignedBuffer<float> scale, AlignedBuffer<float> shift,
                                            ActivationAttributes activation) {
   const BatchNormVariant& variant = choose_batch_norm(isa);
-  return simple_prepared({variant.name, 2, true}, [&variant, scale = std::move(scale), shift = std::move(shift),
-                                                   activation](const RunContext& run) {
-    batch_norm_run(variant, scale.data(), shift.data(), activation.activation, activation.slope,
-                   run.inputs[0].floats(), run.output.floats(), run.region, run.threads);
-  });
+  return simple_prepared(
+      {variant.name, 2, true},
+      [&variant, scale = std::move(scale), shift = std::move(shift), activation](const RunContext& run) {
+        batch_norm_run(variant, scale.data(), shift.data(), activation.activation, activation.slope,
+                       run.inputs[0].floats(), run.output.floats(), run.region, run.threads);
+      });
 }
 
 class BatchNorm : public Op {
@@ -29,8 +30,8 @@ class BatchNorm : public Op {
 
   Result<Shape> infer(std::span<const Shape> inputs) const override {
     if (inputs[0].c != attributes_.c) {
-      return Error{ErrorKind::model,
-                   "expected " + std::to_string(attributes_.c) + " channels, found " + std::to_string(inputs[0].c)};
+      return Error{ErrorKind::model, "expected " + std::to_string(attributes_.c) + " channels, found " +
+                                         std::to_string(inputs[0].c)};
     }
     return inputs[0];
   }
@@ -48,8 +49,8 @@ class BatchNorm : public Op {
     INK_TRY(const AlignedBuffer<float> mean, context.weights.floats(attributes_.mean, shape));
     INK_TRY(const AlignedBuffer<float> variance, context.weights.floats(attributes_.variance, shape));
     AlignedBuffer<float> scale(gamma.size()), shift(gamma.size());
-    batch_norm_prepare(attributes_.c, gamma.data(), beta.data(), mean.data(), variance.data(), attributes_.epsilon,
-                       scale.data(), shift.data());
+    batch_norm_prepare(attributes_.c, gamma.data(), beta.data(), mean.data(), variance.data(),
+                       attributes_.epsilon, scale.data(), shift.data());
     return prepare_affine(context.isa, std::move(scale), std::move(shift), activation_);
   }
 

@@ -10,11 +10,14 @@ class Binary : public Op {
   explicit Binary(BinaryOp kind) : kind_(kind) {}
 
   const char* kind() const override { return binary_op_name(kind_); }
-  bool is_addition() const override { return kind_ == BinaryOp::add && activation_.activation == Activation::none; }
+  bool is_addition() const override {
+    return kind_ == BinaryOp::add && activation_.activation == Activation::none;
+  }
 
   Result<Shape> infer(std::span<const Shape> inputs) const override {
     if (inputs.size() != 2) {
-      return Error{ErrorKind::model, std::string(kind()) + " takes two inputs, found " + std::to_string(inputs.size())};
+      return Error{ErrorKind::model,
+                   std::string(kind()) + " takes two inputs, found " + std::to_string(inputs.size())};
     }
     const Shape &a = inputs[0], &b = inputs[1];
     const auto fits = [](int size, int other) { return other == size || other == 1; };
@@ -33,10 +36,11 @@ class Binary : public Op {
 
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
     const BinaryVariant& variant = choose_binary(context.isa);
-    return simple_prepared({variant.name, 1, true}, [&variant, kind = kind_, a = activation_](const RunContext& run) {
-      binary_run(variant, kind, a.activation, a.slope, run.inputs[0].floats(), run.inputs[1].floats(),
-                 run.output.floats(), run.region, run.threads);
-    });
+    return simple_prepared({variant.name, 1, true},
+                           [&variant, kind = kind_, a = activation_](const RunContext& run) {
+                             binary_run(variant, kind, a.activation, a.slope, run.inputs[0].floats(),
+                                        run.inputs[1].floats(), run.output.floats(), run.region, run.threads);
+                           });
   }
 
  private:

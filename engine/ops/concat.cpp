@@ -20,7 +20,8 @@ class Concat : public Op {
     Shape shape = inputs[0];
     for (const Shape& input : inputs.subspan(1)) {
       if (input.n != shape.n || input.h != shape.h || input.w != shape.w) {
-        return Error{ErrorKind::model, "cannot join " + input.text() + " to " + inputs[0].text() + " along the channels"};
+        return Error{ErrorKind::model,
+                     "cannot join " + input.text() + " to " + inputs[0].text() + " along the channels"};
       }
       shape.c += input.c;
     }

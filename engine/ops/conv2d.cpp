@@ -13,7 +13,11 @@ template <class Conv>
 class PreparedConv2d : public PreparedOp {
  public:
   PreparedConv2d(const char* kernel, std::string note, Conv conv, Epilogue epilogue, double flops_per_output)
-      : kernel_(kernel), note_(std::move(note)), conv_(std::move(conv)), epilogue_(epilogue), flops_per_output_(flops_per_output) {}
+      : kernel_(kernel),
+        note_(std::move(note)),
+        conv_(std::move(conv)),
+        epilogue_(epilogue),
+        flops_per_output_(flops_per_output) {}
 
   const char* kernel() const override { return kernel_; }
   std::string note() const override { return note_; }
@@ -25,8 +29,8 @@ class PreparedConv2d : public PreparedOp {
     return flops_per_output_ * static_cast<double>(output.elements());
   }
   void run(const RunContext& context) const override {
-    conv_.run(context.inputs[0].floats(), context.output.floats(), residual_of(context), epilogue_, context.region,
-              context.threads, context.scratch);
+    conv_.run(context.inputs[0].floats(), context.output.floats(), residual_of(context), epilogue_,
+              context.region, context.threads, context.scratch);
   }
 
  private:
@@ -50,7 +54,8 @@ class Conv2d : public EpilogueOp {
     const ConvParams& p = attributes_.params;
     const Shape& src = inputs[0];
     if (src.c != p.ic) {
-      return Error{ErrorKind::model, "expected " + std::to_string(p.ic) + " channels, found " + std::to_string(src.c)};
+      return Error{ErrorKind::model,
+                   "expected " + std::to_string(p.ic) + " channels, found " + std::to_string(src.c)};
     }
     const Shape dst{src.n, conv_output_size(src.h, p.pad_top + p.pad_bottom, p.kh, p.sh, p.dh),
                     conv_output_size(src.w, p.pad_left + p.pad_right, p.kw, p.sw, p.dw), p.oc};
@@ -65,8 +70,9 @@ class Conv2d : public EpilogueOp {
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
     const ConvParams& p = attributes_.params;
     const int64_t shape[] = {p.oc, p.ic / p.groups, p.kh, p.kw};
-    INK_TRY(const FoldedWeights folded, FoldedWeights::load(context.weights, attributes_.weight, attributes_.bias,
-                                                            shape, 0, p.groups, batch_norm_));
+    INK_TRY(const FoldedWeights folded,
+            FoldedWeights::load(context.weights, attributes_.weight, attributes_.bias, shape, 0, p.groups,
+                                batch_norm_));
     const GemmVariant& gemm = choose_gemm(context.isa);
     const double flops_per_output = 2.0 * (p.ic / p.groups) * p.kh * p.kw;
     const float *weights = folded.weights.data(), *bias = folded.bias.data();
@@ -99,6 +105,8 @@ class Conv2d : public EpilogueOp {
 
 }  // namespace
 
-std::unique_ptr<Op> conv2d(Conv2dAttributes attributes) { return std::make_unique<Conv2d>(std::move(attributes)); }
+std::unique_ptr<Op> conv2d(Conv2dAttributes attributes) {
+  return std::make_unique<Conv2d>(std::move(attributes));
+}
 
 }  // namespace ink

@@ -12,7 +12,10 @@ template <class Kernel>
 class PreparedDeconv2d : public PreparedOp {
  public:
   PreparedDeconv2d(const GemmVariant& variant, Kernel deconv, Epilogue epilogue, double flops_per_input)
-      : variant_(variant), deconv_(std::move(deconv)), epilogue_(epilogue), flops_per_input_(flops_per_input) {}
+      : variant_(variant),
+        deconv_(std::move(deconv)),
+        epilogue_(epilogue),
+        flops_per_input_(flops_per_input) {}
 
   const char* kernel() const override { return variant_.name; }
   size_t packed_bytes() const override { return deconv_.packed_bytes(); }
@@ -23,8 +26,8 @@ class PreparedDeconv2d : public PreparedOp {
     return flops_per_input_ * static_cast<double>(inputs[0].elements());
   }
   void run(const RunContext& context) const override {
-    deconv_.run(context.inputs[0].floats(), context.output.floats(), residual_of(context), epilogue_, context.region,
-                context.threads, context.scratch);
+    deconv_.run(context.inputs[0].floats(), context.output.floats(), residual_of(context), epilogue_,
+                context.region, context.threads, context.scratch);
   }
 
  private:
@@ -47,7 +50,8 @@ class Deconv2d : public EpilogueOp {
     const DeconvParams& p = attributes_.params;
     const Shape& src = inputs[0];
     if (src.c != p.ic) {
-      return Error{ErrorKind::model, "expected " + std::to_string(p.ic) + " channels, found " + std::to_string(src.c)};
+      return Error{ErrorKind::model,
+                   "expected " + std::to_string(p.ic) + " channels, found " + std::to_string(src.c)};
     }
     const auto size = [](int in, int stride, int pads, int kernel) {
       return in == Shape::kUnknown ? in : checked_size((in - int64_t{1}) * stride - pads + kernel);
@@ -61,8 +65,9 @@ class Deconv2d : public EpilogueOp {
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
     const DeconvParams& p = attributes_.params;
     const int64_t shape[] = {p.ic, p.oc / p.groups, p.kh, p.kw};
-    INK_TRY(const FoldedWeights folded, FoldedWeights::load(context.weights, attributes_.weight, attributes_.bias,
-                                                            shape, 1, p.groups, batch_norm_));
+    INK_TRY(const FoldedWeights folded,
+            FoldedWeights::load(context.weights, attributes_.weight, attributes_.bias, shape, 1, p.groups,
+                                batch_norm_));
     const GemmVariant& gemm = choose_gemm(context.isa);
     const auto prepared = [&]<class Kernel>(Kernel kernel) {
       return std::unique_ptr<PreparedOp>(new PreparedDeconv2d<Kernel>(gemm, std::move(kernel), epilogue_,

@@ -29,7 +29,8 @@ class EpilogueOp : public Op {
   // Checks the number of inputs and, where there is one, that the residual has the output's shape.
   Status check_inputs(std::span<const Shape> inputs, const Shape& output) const {
     if (inputs.size() != (has_residual_ ? 2u : 1u)) {
-      return Error{ErrorKind::model, std::string(kind()) + " takes one input, found " + std::to_string(inputs.size())};
+      return Error{ErrorKind::model,
+                   std::string(kind()) + " takes one input, found " + std::to_string(inputs.size())};
     }
     if (has_residual_ && !(inputs[1] == output)) {
       return Error{ErrorKind::model, "cannot add " + inputs[1].text() + " to " + output.text()};
@@ -46,8 +47,8 @@ inline View<const float> residual_of(const RunContext& context) {
   return context.inputs.size() > 1 ? View<const float>(context.inputs[1].floats()) : View<const float>{};
 }
 
-// A size computed in 64 bits: what is nothing or less is 0, never Shape::kUnknown, and what is too large for a map
-// stays too large. The graph refuses both.
+// A size computed in 64 bits: what is nothing or less is 0, never Shape::kUnknown, and what is too large for
+// a map stays too large. The graph refuses both.
 inline int checked_size(int64_t size) {
   return static_cast<int>(std::clamp<int64_t>(size, 0, std::numeric_limits<int>::max()));
 }

@@ -6,8 +6,9 @@
 namespace ink {
 
 Result<FoldedWeights> FoldedWeights::load(const WeightStore& store, const std::string& weight,
-                                          const std::string& bias, std::span<const int64_t> shape, int oc_axis,
-                                          int groups, const std::optional<BatchNormAttributes>& batch_norm) {
+                                          const std::string& bias, std::span<const int64_t> shape,
+                                          int oc_axis, int groups,
+                                          const std::optional<BatchNormAttributes>& batch_norm) {
   FoldedWeights folded;
   INK_TRY(folded.weights, store.floats(weight, shape));
   const int64_t ocg = oc_axis == 0 ? shape[0] / groups : shape[1];

@@ -15,9 +15,9 @@ struct FoldedWeights {
 
   // shape: of the weights; oc_axis: which of its axes, 0 or 1, counts output channels within one of `groups`
   // (1 for transposed convolutions, where axis 0 holds the groups' input channels).
-  static Result<FoldedWeights> load(const WeightStore& store, const std::string& weight, const std::string& bias,
-                                    std::span<const int64_t> shape, int oc_axis, int groups,
-                                    const std::optional<BatchNormAttributes>& batch_norm);
+  static Result<FoldedWeights> load(const WeightStore& store, const std::string& weight,
+                                    const std::string& bias, std::span<const int64_t> shape, int oc_axis,
+                                    int groups, const std::optional<BatchNormAttributes>& batch_norm);
 };
 
 }  // namespace ink

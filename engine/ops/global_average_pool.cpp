@@ -27,7 +27,9 @@ class PreparedGlobalAveragePool : public PreparedOp {
 class GlobalAveragePool : public Op {
  public:
   const char* kind() const override { return "global_average_pool"; }
-  Result<Shape> infer(std::span<const Shape> inputs) const override { return Shape{inputs[0].n, 1, 1, inputs[0].c}; }
+  Result<Shape> infer(std::span<const Shape> inputs) const override {
+    return Shape{inputs[0].n, 1, 1, inputs[0].c};
+  }
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
     return std::unique_ptr<PreparedOp>(new PreparedGlobalAveragePool(choose_global_mean(context.isa)));
   }

@@ -22,11 +22,19 @@ class PreparedLinear : public PreparedOp {
     for (int image = 0; image < dst.n; ++image) {
       for (int y = context.region.y0; y < context.region.y1; ++y) {
         const auto row = [&](const auto& map) {
-          return std::remove_cvref_t<decltype(map)>{map.at(image, y, context.region.x0), 1, 1, context.region.w(),
-                                                    map.c, 0, 0, 0, 0, map.pixel_stride};
+          return std::remove_cvref_t<decltype(map)>{map.at(image, y, context.region.x0),
+                                                    1,
+                                                    1,
+                                                    context.region.w(),
+                                                    map.c,
+                                                    0,
+                                                    0,
+                                                    0,
+                                                    0,
+                                                    map.pixel_stride};
         };
-        gemm_run(variant_, panels_, row(src), row(dst), residual.data == nullptr ? residual : row(residual), epilogue_,
-                 context.threads);
+        gemm_run(variant_, panels_, row(src), row(dst), residual.data == nullptr ? residual : row(residual),
+                 epilogue_, context.threads);
       }
     }
   }
@@ -46,8 +54,8 @@ class Linear : public EpilogueOp {
   Result<Shape> infer(std::span<const Shape> inputs) const override {
     const Shape& src = inputs[0];
     if (src.c != attributes_.in) {
-      return Error{ErrorKind::model,
-                   "expected " + std::to_string(attributes_.in) + " channels, found " + std::to_string(src.c)};
+      return Error{ErrorKind::model, "expected " + std::to_string(attributes_.in) + " channels, found " +
+                                         std::to_string(src.c)};
     }
     const Shape dst{src.n, src.h, src.w, attributes_.out};
     INK_TRY_STATUS(check_inputs(inputs, dst));
@@ -65,7 +73,8 @@ class Linear : public EpilogueOp {
       INK_TRY(bias, context.weights.floats(attributes_.bias, bias_shape));
     }
     const GemmVariant& variant = choose_gemm(context.isa);
-    GemmPanels panels(variant, attributes_.in, attributes_.out, weights.data(), 1, attributes_.in, bias.data());
+    GemmPanels panels(variant, attributes_.in, attributes_.out, weights.data(), 1, attributes_.in,
+                      bias.data());
     return std::unique_ptr<PreparedOp>(new PreparedLinear(variant, std::move(panels), epilogue_));
   }
 
@@ -75,6 +84,8 @@ class Linear : public EpilogueOp {
 
 }  // namespace
 
-std::unique_ptr<Op> linear(LinearAttributes attributes) { return std::make_unique<Linear>(std::move(attributes)); }
+std::unique_ptr<Op> linear(LinearAttributes attributes) {
+  return std::make_unique<Linear>(std::move(attributes));
+}
 
 }  // namespace ink

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "engine/op.h"
-#include "kernels/conv/conv.h"
 #include "kernels/binary/binary.h"
+#include "kernels/conv/conv.h"
 #include "kernels/deconv/deconv.h"
 #include "kernels/pad/pad.h"
 #include "kernels/pool/pool.h"
@@ -65,8 +65,8 @@ std::unique_ptr<Op> pad(PadMode mode, Margins margins);
 // Removes the margins; a view.
 std::unique_ptr<Op> crop(Margins margins);
 
-std::unique_ptr<Op> concat();                      // along the channels
-std::unique_ptr<Op> pixel_shuffle(int factor);     // (n, h, w, c f^2) -> (n, h f, w f, c), torch's channel order
+std::unique_ptr<Op> concat();                   // along the channels
+std::unique_ptr<Op> pixel_shuffle(int factor);  // (n, h, w, c f^2) -> (n, h f, w f, c), torch's channel order
 std::unique_ptr<Op> resize(ResizeMode mode, int factor);
 
 }  // namespace ink

@@ -20,9 +20,11 @@ class Pad : public Op {
 
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
     const PadVariant& variant = choose_pad(context.isa);
-    return simple_prepared({variant.name, 0, false}, [&variant, mode = mode_, m = margins_](const RunContext& run) {
-      pad_run(variant, mode, m.top, m.left, run.inputs[0].floats(), run.output.floats(), run.region, run.threads);
-    });
+    return simple_prepared({variant.name, 0, false},
+                           [&variant, mode = mode_, m = margins_](const RunContext& run) {
+                             pad_run(variant, mode, m.top, m.left, run.inputs[0].floats(),
+                                     run.output.floats(), run.region, run.threads);
+                           });
   }
 
  private:

@@ -23,7 +23,8 @@ class PixelShuffle : public Op {
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
     const PixelShuffleVariant& variant = choose_pixel_shuffle(context.isa);
     return simple_prepared({variant.name, 0, false}, [&variant, factor = factor_](const RunContext& run) {
-      pixel_shuffle_run(variant, factor, run.inputs[0].floats(), run.output.floats(), run.region, run.threads);
+      pixel_shuffle_run(variant, factor, run.inputs[0].floats(), run.output.floats(), run.region,
+                        run.threads);
     });
   }
 

@@ -19,7 +19,8 @@ class PreparedResize : public PreparedOp {
   void run(const RunContext& context) const override {
     const View<const float> src = context.inputs[0].floats();
     const View<float> dst = context.output.floats();
-    const std::span<ResizeTap> rows(reinterpret_cast<ResizeTap*>(context.scratch), static_cast<size_t>(dst.h));
+    const std::span<ResizeTap> rows(reinterpret_cast<ResizeTap*>(context.scratch),
+                                    static_cast<size_t>(dst.h));
     const std::span<ResizeTap> columns(rows.data() + rows.size(), static_cast<size_t>(dst.w));
     fill_resize_taps(mode_, src.h, rows);
     fill_resize_taps(mode_, src.w, columns);

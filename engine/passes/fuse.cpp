@@ -14,7 +14,8 @@ void absorb_into_producer(Graph& graph, Offer offer) {
     const Wiring wiring(graph);
     const Node& node = graph.nodes[static_cast<size_t>(i)];
     const int before = node.inputs.size() == 1 ? wiring.producer(node.inputs[0]) : -1;
-    if (before >= 0 && wiring.uses(node.inputs[0]) == 1 && offer(*graph.nodes[static_cast<size_t>(before)].op, *node.op)) {
+    if (before >= 0 && wiring.uses(node.inputs[0]) == 1 &&
+        offer(*graph.nodes[static_cast<size_t>(before)].op, *node.op)) {
       absorb_node(graph, i, before);
     } else {
       ++i;
@@ -22,15 +23,16 @@ void absorb_into_producer(Graph& graph, Offer offer) {
   }
 }
 
-// The input of an addition whose maker can add the other input itself: the later of the two makers, so that the
-// other value exists by then. -1 where neither can.
+// The input of an addition whose maker can add the other input itself: the later of the two makers, so that
+// the other value exists by then. -1 where neither can.
 int residual_side(const Graph& graph, const Wiring& wiring, const Node& addition) {
   const int makers[] = {wiring.producer(addition.inputs[0]), wiring.producer(addition.inputs[1])};
   const int side = makers[0] > makers[1] ? 0 : 1;
   const int maker = makers[side];
   const auto shape = [&](size_t i) { return graph.shapes[static_cast<size_t>(addition.inputs[i])]; };
   if (!(shape(0) == shape(1))) return -1;  // the smaller one is repeated
-  if (maker < 0 || makers[0] == makers[1] || wiring.uses(addition.inputs[static_cast<size_t>(side)]) != 1) return -1;
+  if (maker < 0 || makers[0] == makers[1] || wiring.uses(addition.inputs[static_cast<size_t>(side)]) != 1)
+    return -1;
   if (graph.nodes[static_cast<size_t>(maker)].op->is_view()) return -1;
   return side;
 }
@@ -39,7 +41,8 @@ int residual_side(const Graph& graph, const Wiring& wiring, const Node& addition
 
 void remove_dead_nodes(Graph& graph) {
   for (int i = static_cast<int>(graph.nodes.size()) - 1; i >= 0; --i) {
-    if (Wiring(graph).uses(graph.nodes[static_cast<size_t>(i)].output) == 0) graph.nodes.erase(graph.nodes.begin() + i);
+    if (Wiring(graph).uses(graph.nodes[static_cast<size_t>(i)].output) == 0)
+      graph.nodes.erase(graph.nodes.begin() + i);
   }
 }
 
@@ -74,7 +77,8 @@ void fuse_residuals(Graph& graph) {
 void run_passes(Graph& graph) {
   remove_dead_nodes(graph);
   fuse_batch_norms(graph);
-  // Activations of what is added first: act(x) + r. Those of a sum once its addition has found its place: act(x + r).
+  // Activations of what is added first: act(x) + r. Those of a sum once its addition has found its place:
+  // act(x + r).
   fuse_activations(graph, false);
   fuse_residuals(graph);
   fuse_activations(graph, true);

@@ -25,8 +25,8 @@ std::span<const ActivationVariant> activation_variants() { return kVariants; }
 
 const ActivationVariant& choose_activation(Isa limit) { return best_variant(activation_variants(), limit); }
 
-void activation_run(const ActivationVariant& variant, Activation activation, float slope, View<const float> src,
-                    View<float> dst, Rect region, int threads) {
+void activation_run(const ActivationVariant& variant, Activation activation, float slope,
+                    View<const float> src, View<float> dst, Rect region, int threads) {
   const bool gapless = src.gapless() && dst.gapless();
   for_each_run(dst.n, region, dst.c, gapless, threads, [&](int image, int y, int x, int64_t pixels) {
     variant.row({src.at(image, y, x), dst.at(image, y, x), pixels * dst.c, activation, slope});

@@ -33,7 +33,7 @@ std::span<const ActivationVariant> activation_variants();
 const ActivationVariant& choose_activation(Isa limit);
 
 // dst[n,y,x,c] = act(src[n,y,x,c]) for (y, x) in `region`. The maps have one shape; dst may be src.
-void activation_run(const ActivationVariant& variant, Activation activation, float slope, View<const float> src,
-                    View<float> dst, Rect region, int threads);
+void activation_run(const ActivationVariant& variant, Activation activation, float slope,
+                    View<const float> src, View<float> dst, Rect region, int threads);
 
 }  // namespace ink

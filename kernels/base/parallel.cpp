@@ -30,17 +30,19 @@ double container_quota() {
   if (double period = 0; v2 >> limit >> period && limit != "max" && period > 0) {
     quota = std::strtod(limit.c_str(), nullptr) / period;
   }
-  std::ifstream v1_quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), v1_period("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
+  std::ifstream v1_quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
+      v1_period("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
   double used = 0, period = 0;
-  if (v1_quota >> used && v1_period >> period && used > 0 && period > 0) quota = std::min(quota, used / period);
+  if (v1_quota >> used && v1_period >> period && used > 0 && period > 0)
+    quota = std::min(quota, used / period);
   return quota;
 }
 
 // The team whose leader this thread is.
 thread_local Team* current_team = nullptr;
 
-// Calls work(worker, count) for each worker in [0, count) on a thread of its own, worker 0 on this one. count is
-// `wanted`, or fewer where the system or a surrounding parallel region does not give that many threads.
+// Calls work(worker, count) for each worker in [0, count) on a thread of its own, worker 0 on this one. count
+// is `wanted`, or fewer where the system or a surrounding parallel region does not give that many threads.
 void start_threads(int wanted, FunctionRef<void(int worker, int count)> work) {
 #ifdef INK_STD_THREADS
   ThreadPool::shared().run(wanted, work);

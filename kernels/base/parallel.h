@@ -13,9 +13,9 @@ namespace ink {
 // body must not throw and must not call parallel_for.
 void parallel_for(int64_t tasks, int threads, FunctionRef<void(int64_t task, int worker)> body);
 
-// Runs body on this thread while `threads` - 1 workers stand by for each parallel_for that it calls: many short
-// loops in a row then cost a wake-up each instead of a parallel region each. Inside another with_workers it only
-// calls body. What body throws is thrown on.
+// Runs body on this thread while `threads` - 1 workers stand by for each parallel_for that it calls: many
+// short loops in a row then cost a wake-up each instead of a parallel region each. Inside another
+// with_workers it only calls body. What body throws is thrown on.
 void with_workers(int threads, FunctionRef<void()> body);
 
 // Threads that this process may use: its CPU affinity, and the container's quota rounded down; at least 1.

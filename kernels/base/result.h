@@ -88,7 +88,8 @@ class [[nodiscard]] Result {
 #define INK_CONCAT(a, b) INK_CONCAT_INNER(a, b)
 
 // INK_TRY(x, expression): declares x from a Result, or returns its Error from the enclosing function.
-#define INK_TRY(declaration, expression) INK_TRY_NAMED(INK_CONCAT(ink_result_, __LINE__), declaration, expression)
+#define INK_TRY(declaration, expression) \
+  INK_TRY_NAMED(INK_CONCAT(ink_result_, __LINE__), declaration, expression)
 #define INK_TRY_NAMED(name, declaration, expression) \
   auto name = (expression);                          \
   if (!name.ok()) return name.error();               \

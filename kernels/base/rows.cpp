@@ -8,7 +8,8 @@ namespace ink {
 
 void for_each_run(int images, Rect region, int channels, bool gapless, int threads,
                   FunctionRef<void(int, int, int, int64_t)> run) {
-  // Some 64 KiB a task: far above the cost of handing one out, small enough to share a small map among threads.
+  // Some 64 KiB a task: far above the cost of handing one out, small enough to share a small map among
+  // threads.
   constexpr int64_t kFloatsPerTask = 16384;
   const int64_t pixels_per_task = std::max<int64_t>(1, kFloatsPerTask / std::max(channels, 1));
   const int width = region.w();

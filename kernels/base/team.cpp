@@ -30,7 +30,8 @@ void Team::run(int workers, FunctionRef<void(int)> job) {
   generation_.fetch_add(1, std::memory_order_release);
   generation_.notify_all();
   job(0);
-  for (int done = finished_.load(std::memory_order_acquire); done < size_ - 1;) done = wait_for_change(finished_, done);
+  for (int done = finished_.load(std::memory_order_acquire); done < size_ - 1;)
+    done = wait_for_change(finished_, done);
 }
 
 void Team::dismiss() {

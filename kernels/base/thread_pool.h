@@ -16,8 +16,8 @@ class ThreadPool {
   static ThreadPool& shared();
   ~ThreadPool();
 
-  // Runs work(worker, count) for each worker in [0, count), worker 0 on the calling thread, and waits for all.
-  // count is `wanted`, or fewer where the system gives no more threads.
+  // Runs work(worker, count) for each worker in [0, count), worker 0 on the calling thread, and waits for
+  // all. count is `wanted`, or fewer where the system gives no more threads.
   void run(int wanted, FunctionRef<void(int, int)> work);
 
  private:

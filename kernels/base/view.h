@@ -15,9 +15,9 @@ struct Rect {
   bool operator==(const Rect&) const = default;
 };
 
-// Borrows a map (n, h, w, c). The sizes are those of the whole map; the memory may hold only a part of it that
-// starts at row y0, column x0. Channels are contiguous, strides count elements. A matrix (m, k) is the map
-// (1, 1, m, k). A crop or a slice of channels is another view of the same memory.
+// Borrows a map (n, h, w, c). The sizes are those of the whole map; the memory may hold only a part of it
+// that starts at row y0, column x0. Channels are contiguous, strides count elements. A matrix (m, k) is the
+// map (1, 1, m, k). A crop or a slice of channels is another view of the same memory.
 template <class T>
 struct View {
   T* data = nullptr;  // element (0, y0, x0, 0)
@@ -31,9 +31,7 @@ struct View {
   // Whether the pixels of a row follow each other without gaps.
   bool gapless() const { return pixel_stride == c; }
   Rect whole() const { return {0, 0, h, w}; }
-  operator View<const T>() const
-    requires(!std::is_const_v<T>)
-  {
+  operator View<const T>() const requires(!std::is_const_v<T>) {
     return {data, n, h, w, c, y0, x0, image_stride, row_stride, pixel_stride};
   }
 };

@@ -30,13 +30,9 @@ void batch_norm_row_reference(const BatchNormRow& args) {
   }
 }
 
-std::span<const BatchNormVariant> batch_norm_variants() {
-  return kVariants;
-}
+std::span<const BatchNormVariant> batch_norm_variants() { return kVariants; }
 
-const BatchNormVariant& choose_batch_norm(Isa limit) {
-  return best_variant(batch_norm_variants(), limit);
-}
+const BatchNormVariant& choose_batch_norm(Isa limit) { return best_variant(batch_norm_variants(), limit); }
 
 void batch_norm_prepare(int channels, const float* gamma, const float* beta, const float* mean,
                         const float* variance, double epsilon, float* scale, float* shift) {

@@ -2,8 +2,6 @@
 
 namespace ink {
 
-INK_KERNEL void batch_norm_row_sse42(const BatchNormRow& args) {
-  simd::batch_norm_row<simd::Arch>(args);
-}
+INK_KERNEL void batch_norm_row_sse42(const BatchNormRow& args) { simd::batch_norm_row<simd::Arch>(args); }
 
 }  // namespace ink

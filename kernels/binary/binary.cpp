@@ -30,13 +30,9 @@ void binary_row_reference(const BinaryRow& args) {
   }
 }
 
-std::span<const BinaryVariant> binary_variants() {
-  return kVariants;
-}
+std::span<const BinaryVariant> binary_variants() { return kVariants; }
 
-const BinaryVariant& choose_binary(Isa limit) {
-  return best_variant(binary_variants(), limit);
-}
+const BinaryVariant& choose_binary(Isa limit) { return best_variant(binary_variants(), limit); }
 
 void binary_run(const BinaryVariant& variant, BinaryOp op, Activation activation, float slope,
                 View<const float> a, View<const float> b, View<float> dst, Rect region, int threads) {

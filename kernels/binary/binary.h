@@ -11,9 +11,7 @@ namespace ink {
 
 enum class BinaryOp { add, mul };
 
-constexpr const char* binary_op_name(BinaryOp op) {
-  return op == BinaryOp::add ? "add" : "mul";
-}
+constexpr const char* binary_op_name(BinaryOp op) { return op == BinaryOp::add ? "add" : "mul"; }
 
 // dst[p * dst_stride + i] = act(a[p * a_stride + i] op b[p * b_stride + (b_is_scalar ? 0 : i)]),
 // p < pixels, i < channels. b_stride 0 gives every pixel the same b. dst may be a, and b where b has a's

@@ -2,8 +2,6 @@
 
 namespace ink {
 
-INK_KERNEL void binary_row_avx512(const BinaryRow& args) {
-  simd::binary_row<simd::Arch>(args);
-}
+INK_KERNEL void binary_row_avx512(const BinaryRow& args) { simd::binary_row<simd::Arch>(args); }
 
 }  // namespace ink

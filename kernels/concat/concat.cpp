@@ -22,13 +22,9 @@ void concat_row_reference(const ConcatRow& args) {
   }
 }
 
-std::span<const ConcatVariant> concat_variants() {
-  return kVariants;
-}
+std::span<const ConcatVariant> concat_variants() { return kVariants; }
 
-const ConcatVariant& choose_concat(Isa limit) {
-  return best_variant(concat_variants(), limit);
-}
+const ConcatVariant& choose_concat(Isa limit) { return best_variant(concat_variants(), limit); }
 
 void concat_run(const ConcatVariant& variant, std::span<const View<const float>> srcs, View<float> dst,
                 Rect region, int threads) {

@@ -2,7 +2,8 @@
 
 namespace ink {
 
-TapConv make_conv(const GemmVariant& variant, const ConvParams& params, const float* weights, const float* bias) {
+TapConv make_conv(const GemmVariant& variant, const ConvParams& params, const float* weights,
+                  const float* bias) {
   const int icg = params.ic / params.groups, ocg = params.oc / params.groups;
   const int64_t area = static_cast<int64_t>(params.kh) * params.kw;
   std::vector<int64_t> offsets;

@@ -7,8 +7,8 @@
 namespace ink {
 namespace {
 
-// Outputs of a block: its products stay in a second-level cache of half a megabyte, and those that neighbouring blocks
-// compute again are a sixth.
+// Outputs of a block: its products stay in a second-level cache of half a megabyte, and those that
+// neighbouring blocks compute again are a sixth.
 constexpr int kBlockRows = 12, kBlockColumns = 96;
 
 const char* declines_sizes(int ic, int oc, int area, int groups) {
@@ -28,7 +28,8 @@ struct NarrowConv::Maps {
   Epilogue epilogue;
 };
 
-// Products of the inputs [y0, y1) x [x0, x1): those of (y, x) begin at data + ((y - y0) * (x1 - x0) + x - x0) * pitch.
+// Products of the inputs [y0, y1) x [x0, x1): those of (y, x) begin at data + ((y - y0) * (x1 - x0) + x - x0)
+// * pitch.
 struct NarrowConv::Block {
   Rect inputs;
   float* data;
@@ -40,9 +41,12 @@ const char* NarrowConv::declines(const ConvParams& p) {
   return declines_sizes(p.ic, p.oc, p.kh * p.kw, p.groups);
 }
 
-const char* NarrowConv::declines(const DeconvParams& p) { return declines_sizes(p.ic, p.oc, p.kh * p.kw, p.groups); }
+const char* NarrowConv::declines(const DeconvParams& p) {
+  return declines_sizes(p.ic, p.oc, p.kh * p.kw, p.groups);
+}
 
-NarrowConv::NarrowConv(const GemmVariant& variant, const ConvParams& p, const float* weights, const float* bias)
+NarrowConv::NarrowConv(const GemmVariant& variant, const ConvParams& p, const float* weights,
+                       const float* bias)
     : variant_(&variant) {
   INK_CHECK(declines(p) == nullptr);
   const int area = p.kh * p.kw;
@@ -51,7 +55,8 @@ NarrowConv::NarrowConv(const GemmVariant& variant, const ConvParams& p, const fl
   for (int tap = 0; tap < area; ++tap) phase.columns_of_taps.push_back(tap * p.oc);
   for (int i = 0; i < p.ic; ++i) {
     for (int tap = 0; tap < area; ++tap) {
-      for (int j = 0; j < p.oc; ++j) matrix.push_back(weights[(static_cast<int64_t>(j) * p.ic + i) * area + tap]);
+      for (int j = 0; j < p.oc; ++j)
+        matrix.push_back(weights[(static_cast<int64_t>(j) * p.ic + i) * area + tap]);
     }
   }
   phases_.push_back(std::move(phase));
@@ -59,7 +64,8 @@ NarrowConv::NarrowConv(const GemmVariant& variant, const ConvParams& p, const fl
   measure_span();
 }
 
-NarrowConv::NarrowConv(const GemmVariant& variant, const DeconvParams& p, const float* weights, const float* bias)
+NarrowConv::NarrowConv(const GemmVariant& variant, const DeconvParams& p, const float* weights,
+                       const float* bias)
     : variant_(&variant) {
   INK_CHECK(declines(p) == nullptr);
   const int area = p.kh * p.kw;
@@ -77,14 +83,16 @@ NarrowConv::NarrowConv(const GemmVariant& variant, const DeconvParams& p, const 
   std::vector<float> matrix;
   for (int i = 0; i < p.ic; ++i) {
     for (int tap = 0; tap < area; ++tap) {
-      for (int j = 0; j < p.oc; ++j) matrix.push_back(weights[(static_cast<int64_t>(i) * p.oc + j) * area + tap]);
+      for (int j = 0; j < p.oc; ++j)
+        matrix.push_back(weights[(static_cast<int64_t>(i) * p.oc + j) * area + tap]);
     }
   }
   pack(variant, p.ic, matrix, bias, p.oc);
   measure_span();
 }
 
-void NarrowConv::pack(const GemmVariant& variant, int ic, std::span<const float> matrix, const float* bias, int oc) {
+void NarrowConv::pack(const GemmVariant& variant, int ic, std::span<const float> matrix, const float* bias,
+                      int oc) {
   const int n = static_cast<int>(matrix.size()) / ic;
   products_ = GemmPanels(variant, ic, n, matrix.data(), n, 1, nullptr);
   pitch_ = n;
@@ -104,17 +112,20 @@ void NarrowConv::measure_span() {
 }
 
 size_t NarrowConv::scratch_floats(int threads) const {
-  const size_t pixels = static_cast<size_t>(kBlockRows + span_.h()) * static_cast<size_t>(kBlockColumns + span_.w());
-  return align_up(pixels * static_cast<size_t>(pitch_), kAlignment / sizeof(float)) * static_cast<size_t>(threads);
+  const size_t pixels =
+      static_cast<size_t>(kBlockRows + span_.h()) * static_cast<size_t>(kBlockColumns + span_.w());
+  return align_up(pixels * static_cast<size_t>(pitch_), kAlignment / sizeof(float)) *
+         static_cast<size_t>(threads);
 }
 
-void NarrowConv::run(View<const float> src, View<float> dst, View<const float> residual, const Epilogue& epilogue,
-                     Rect region, int threads, float* scratch) const {
+void NarrowConv::run(View<const float> src, View<float> dst, View<const float> residual,
+                     const Epilogue& epilogue, Rect region, int threads, float* scratch) const {
   const Maps maps{src, residual, dst, epilogue};
   Rect grid = phases_.front().rows.outputs(phases_.front().columns, region);
   for (const Phase& phase : phases_) {
     const Rect q = phase.rows.outputs(phase.columns, region);
-    grid = {std::min(grid.y0, q.y0), std::min(grid.x0, q.x0), std::max(grid.y1, q.y1), std::max(grid.x1, q.x1)};
+    grid = {std::min(grid.y0, q.y0), std::min(grid.x0, q.x0), std::max(grid.y1, q.y1),
+            std::max(grid.x1, q.x1)};
   }
   if (grid.h() <= 0 || grid.w() <= 0) return;
   const int chunks = (grid.w() + kBlockColumns - 1) / kBlockColumns;
@@ -137,10 +148,11 @@ void NarrowConv::run(View<const float> src, View<float> dst, View<const float> r
     for (const Phase& phase : phases_) {
       const Rect own = own_outputs(phase);
       if (own.h() <= 0 || own.w() <= 0 || phase.columns_of_taps.empty()) continue;
-      inputs = {std::min(inputs.y0, std::max(own.y0 + phase.rows.src_start, 0)),
-                std::min(inputs.x0, std::max(own.x0 + phase.columns.src_start, 0)),
-                std::max(inputs.y1, std::min(own.y1 - 1 + phase.rows.src_start + phase.rows.taps, src.h)),
-                std::max(inputs.x1, std::min(own.x1 - 1 + phase.columns.src_start + phase.columns.taps, src.w))};
+      inputs = {
+          std::min(inputs.y0, std::max(own.y0 + phase.rows.src_start, 0)),
+          std::min(inputs.x0, std::max(own.x0 + phase.columns.src_start, 0)),
+          std::max(inputs.y1, std::min(own.y1 - 1 + phase.rows.src_start + phase.rows.taps, src.h)),
+          std::max(inputs.x1, std::min(own.x1 - 1 + phase.columns.src_start + phase.columns.taps, src.w))};
     }
     const Block block{inputs.h() > 0 && inputs.w() > 0 ? inputs : Rect{}, data};
     multiply(maps, image, block);
@@ -160,20 +172,23 @@ void NarrowConv::run(View<const float> src, View<float> dst, View<const float> r
 void NarrowConv::multiply(const Maps& maps, int image, const Block& block) const {
   constexpr int64_t kNoOffset[] = {0};
   float* row = block.data;
-  for (int y = block.inputs.y0; y < block.inputs.y1; ++y, row += static_cast<int64_t>(block.inputs.w()) * pitch_) {
+  for (int y = block.inputs.y0; y < block.inputs.y1;
+       ++y, row += static_cast<int64_t>(block.inputs.w()) * pitch_) {
     for (int panel = 0; panel < products_.count(); ++panel) {
       for (int x = 0; x < block.inputs.w(); x += variant_->mr) {
-        variant_->tile({maps.src.at(image, y, block.inputs.x0 + x), maps.src.pixel_stride, kNoOffset, 1, products_.k(),
-                        products_.weights(panel), products_.width(panel), products_.bias(panel),
-                        row + static_cast<int64_t>(x) * pitch_ + products_.first_column(panel), pitch_, nullptr, 0,
-                        std::min(variant_->mr, block.inputs.w() - x), products_.columns(panel), Epilogue{}});
+        variant_->tile(
+            {maps.src.at(image, y, block.inputs.x0 + x), maps.src.pixel_stride, kNoOffset, 1, products_.k(),
+             products_.weights(panel), products_.width(panel), products_.bias(panel),
+             row + static_cast<int64_t>(x) * pitch_ + products_.first_column(panel), pitch_, nullptr, 0,
+             std::min(variant_->mr, block.inputs.w() - x), products_.columns(panel), Epilogue{}});
       }
     }
   }
 }
 
 template <int kChannels>
-void NarrowConv::add_up(const Maps& maps, int image, Rect grid, const Phase& phase, const Block& block) const {
+void NarrowConv::add_up(const Maps& maps, int image, Rect grid, const Phase& phase,
+                        const Block& block) const {
   const int64_t row_floats = static_cast<int64_t>(block.inputs.w()) * pitch_;
   for (int qy = grid.y0; qy < grid.y1; ++qy) {
     const int iy = qy + phase.rows.src_start;
@@ -181,7 +196,8 @@ void NarrowConv::add_up(const Maps& maps, int image, Rect grid, const Phase& pha
     const int y = qy * phase.rows.dst_step + phase.rows.dst_start;
     for (int qx = grid.x0; qx < grid.x1; ++qx) {
       const int ix = qx + phase.columns.src_start;
-      const int first_column = std::max(0, -ix), behind_column = std::min(phase.columns.taps, maps.src.w - ix);
+      const int first_column = std::max(0, -ix),
+                behind_column = std::min(phase.columns.taps, maps.src.w - ix);
       const float* products = block.data + (iy - block.inputs.y0) * row_floats +
                               static_cast<int64_t>(ix - block.inputs.x0) * pitch_;
       float sum[kChannels];

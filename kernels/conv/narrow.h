@@ -8,11 +8,12 @@
 
 namespace ink {
 
-// Convolutions with few output channels, such as a network's last layer to RGB. A tile whose columns are output
-// channels would leave most lanes empty; here its columns are all pairs of kernel position and output channel:
+// Convolutions with few output channels, such as a network's last layer to RGB. A tile whose columns are
+// output channels would leave most lanes empty; here its columns are all pairs of kernel position and output
+// channel:
 //   products[iy, ix, (r, s), j] = sum_i src[iy, ix, i] * weights[r, s, i, j]
-// and an output adds up the products that meet in it, position after position. For 3 channels and 3x3 positions
-// that is 27 columns in place of 9 times 3 of 16.
+// and an output adds up the products that meet in it, position after position. For 3 channels and 3x3
+// positions that is 27 columns in place of 9 times 3 of 16.
 class NarrowConv {
  public:
   static constexpr int kMaxChannels = 4;
@@ -28,11 +29,12 @@ class NarrowConv {
   size_t scratch_floats(int threads) const;
   size_t packed_bytes() const { return products_.bytes() + bias_.size() * sizeof(float); }
   // As TapConv::run().
-  void run(View<const float> src, View<float> dst, View<const float> residual, const Epilogue& epilogue, Rect region,
-           int threads, float* scratch) const;
+  void run(View<const float> src, View<float> dst, View<const float> residual, const Epilogue& epilogue,
+           Rect region, int threads, float* scratch) const;
 
  private:
-  // The outputs that read their inputs through the same taps: all of them, or a phase of a transposed convolution.
+  // The outputs that read their inputs through the same taps: all of them, or a phase of a transposed
+  // convolution.
   struct Phase {
     TapAxis rows, columns;
     std::vector<int> columns_of_taps;  // of `products`, (row tap, column tap), each the first of oc
@@ -50,8 +52,8 @@ class NarrowConv {
   std::vector<Phase> phases_;
   GemmPanels products_;
   AlignedBuffer<float> bias_;
-  Rect span_;        // of the inputs of output (0, 0) of the grid, over all phases
-  int pitch_ = 0;    // floats a pixel of `products`
+  Rect span_;      // of the inputs of output (0, 0) of the grid, over all phases
+  int pitch_ = 0;  // floats a pixel of `products`
 };
 
 }  // namespace ink

@@ -28,7 +28,8 @@ struct TapConv::Maps {
 
 size_t TapConv::scratch_floats(int threads) const {
   const int64_t k = static_cast<int64_t>(rows_.taps) * columns_.taps * icg_;
-  return align_up(static_cast<size_t>(variant_->mr * k), kAlignment / sizeof(float)) * static_cast<size_t>(threads);
+  return align_up(static_cast<size_t>(variant_->mr * k), kAlignment / sizeof(float)) *
+         static_cast<size_t>(threads);
 }
 
 size_t TapConv::packed_bytes() const {
@@ -49,11 +50,14 @@ void TapConv::run_together(std::span<const TapConv> convs, View<const float> src
                            float* scratch) {
   Maps maps{src, residual, dst, epilogue};
   const TapConv& first = convs.front();
-  const auto one_row = [](const auto& map) { return map.data == nullptr || map.row_stride == map.w * map.pixel_stride; };
+  const auto one_row = [](const auto& map) {
+    return map.data == nullptr || map.row_stride == map.w * map.pixel_stride;
+  };
   // Padding on one side alone would put the pixels of src and dst out of step.
-  const bool in_step = src.h == dst.h && src.w == dst.w && dst.whole().area() <= std::numeric_limits<int>::max();
-  if (convs.size() == 1 && first.pointwise() && in_step && region == dst.whole() && one_row(src) && one_row(dst) &&
-      one_row(residual)) {
+  const bool in_step =
+      src.h == dst.h && src.w == dst.w && dst.whole().area() <= std::numeric_limits<int>::max();
+  if (convs.size() == 1 && first.pointwise() && in_step && region == dst.whole() && one_row(src) &&
+      one_row(dst) && one_row(residual)) {
     // The map is one long row: no tile is cut short at the end of each of its rows.
     const auto flatten = [](auto& map) {
       map = {map.data, map.n, 1, map.w * map.h, map.c, 0, 0, map.image_stride, 0, map.pixel_stride};
@@ -69,12 +73,13 @@ void TapConv::run_together(std::span<const TapConv> convs, View<const float> src
   Rect grid = outputs(first);
   for (const TapConv& conv : convs.subspan(1)) {
     const Rect q = outputs(conv);
-    grid = {std::min(grid.y0, q.y0), std::min(grid.x0, q.x0), std::max(grid.y1, q.y1), std::max(grid.x1, q.x1)};
+    grid = {std::min(grid.y0, q.y0), std::min(grid.x0, q.x0), std::max(grid.y1, q.y1),
+            std::max(grid.x1, q.x1)};
   }
   if (grid.h() <= 0 || grid.w() <= 0) return;
 
-  // A block's inputs should stay in the second-level cache beside a panel of weights while every panel passes over
-  // them; blocks should also be many enough to share out evenly.
+  // A block's inputs should stay in the second-level cache beside a panel of weights while every panel passes
+  // over them; blocks should also be many enough to share out evenly.
   constexpr int64_t kBlockBytes = 192 * 1024;
   constexpr int kBlocksPerThread = 6, kMaxBlockRows = 8, kMaxBlockTiles = 16;
   const int tile = first.variant_->mr;
@@ -83,7 +88,8 @@ void TapConv::run_together(std::span<const TapConv> convs, View<const float> src
   int block_rows = static_cast<int>(std::clamp<int64_t>(kBlockBytes / row_bytes, 1, kMaxBlockRows));
   const int chunks = divide_up(grid.w(), block_columns);
   const int64_t wanted = static_cast<int64_t>(kBlocksPerThread) * threads;
-  while (block_rows > 1 && static_cast<int64_t>(dst.n) * chunks * divide_up(grid.h(), block_rows) < wanted) block_rows /= 2;
+  while (block_rows > 1 && static_cast<int64_t>(dst.n) * chunks * divide_up(grid.h(), block_rows) < wanted)
+    block_rows /= 2;
   const int bands = divide_up(grid.h(), block_rows);
 
   size_t per_worker = 0;
@@ -96,14 +102,16 @@ void TapConv::run_together(std::span<const TapConv> convs, View<const float> src
       const Rect q = outputs(conv);
       const Rect block{std::max(y0, q.y0), std::max(x0, q.x0), std::min(y0 + block_rows, q.y1),
                        std::min(x0 + block_columns, q.x1)};
-      conv.run_block(maps, static_cast<int>(band / bands), block, scratch + static_cast<size_t>(worker) * per_worker);
+      conv.run_block(maps, static_cast<int>(band / bands), block,
+                     scratch + static_cast<size_t>(worker) * per_worker);
     }
   });
 }
 
 void TapConv::run_block(const Maps& maps, int image, Rect block, float* scratch) const {
   // Where the inputs of one kernel row are contiguous they are one tap: longer inner loops, the same order.
-  const bool merged = maps.src.gapless() && groups_.size() == 1 && columns_.dilation == 1 && columns_.taps > 0;
+  const bool merged =
+      maps.src.gapless() && groups_.size() == 1 && columns_.dilation == 1 && columns_.taps > 0;
   const int column_taps = merged ? 1 : columns_.taps;
   int64_t taps[kMaxTaps];
   for (int r = 0; r < rows_.taps; ++r) {
@@ -124,14 +132,26 @@ void TapConv::run_block(const Maps& maps, int image, Rect block, float* scratch)
         for (int qx = block.x0; qx < block.x1; qx += variant_->mr) {
           const int m = std::min(variant_->mr, block.x1 - qx);
           const int x = qx * columns_.dst_step + columns_.dst_start;
-          GemmTileArgs args{nullptr, 0, kNoOffset, 1, panels.k(), panels.weights(panel), panels.width(panel),
-                            panels.bias(panel), maps.dst.at(image, y, x) + channel,
-                            columns_.dst_step * maps.dst.pixel_stride, nullptr,
-                            columns_.dst_step * maps.residual.pixel_stride, m, panels.columns(panel), maps.epilogue};
+          GemmTileArgs args{nullptr,
+                            0,
+                            kNoOffset,
+                            1,
+                            panels.k(),
+                            panels.weights(panel),
+                            panels.width(panel),
+                            panels.bias(panel),
+                            maps.dst.at(image, y, x) + channel,
+                            columns_.dst_step * maps.dst.pixel_stride,
+                            nullptr,
+                            columns_.dst_step * maps.residual.pixel_stride,
+                            m,
+                            panels.columns(panel),
+                            maps.epilogue};
           if (maps.residual.data != nullptr) args.residual = maps.residual.at(image, y, x) + channel;
           if (row_inside && inside(columns_, qx, m, maps.src.w)) {
             args.src = maps.src.at(image, qy * rows_.src_step + rows_.src_start,
-                                   qx * columns_.src_step + columns_.src_start) + group * icg_;
+                                   qx * columns_.src_step + columns_.src_start) +
+                       group * icg_;
             args.src_step = columns_.src_step * maps.src.pixel_stride;
             args.taps = taps;
             args.tap_count = rows_.taps * column_taps;
@@ -148,7 +168,8 @@ void TapConv::run_block(const Maps& maps, int image, Rect block, float* scratch)
   }
 }
 
-// Copies the inputs of `pixels` outputs to consecutive rows of k floats, zeros where they lie outside the map.
+// Copies the inputs of `pixels` outputs to consecutive rows of k floats, zeros where they lie outside the
+// map.
 void TapConv::gather(const Maps& maps, int image, int group, int qy, int qx, int pixels, float* rows) const {
   const size_t run_bytes = static_cast<size_t>(icg_) * sizeof(float);
   for (int i = 0; i < pixels; ++i) {

@@ -10,8 +10,8 @@
 namespace ink {
 
 // One axis of a convolution whose outputs lie on a grid of a map:
-//   output q stands at position q * dst_step + dst_start and reads the inputs q * src_step + src_start + t * dilation,
-//   t < taps; inputs outside the map count as zero.
+//   output q stands at position q * dst_step + dst_start and reads the inputs q * src_step + src_start + t *
+//   dilation, t < taps; inputs outside the map count as zero.
 // A convolution has dst_step 1; each phase of a transposed convolution has src_step 1 and dst_step = stride.
 struct TapAxis {
   int taps = 1;
@@ -30,7 +30,8 @@ struct TapAxis {
 };
 
 // A grouped convolution over two such axes, weights packed for a gemm variant. Immutable.
-//   dst[n, y(qy), x(qx), g*ocg + j] = epilogue(bias[.] + sum_{r, s, i} src[n, iy(qy, r), ix(qx, s), g*icg + i] * w[.])
+//   dst[n, y(qy), x(qx), g*ocg + j] = epilogue(bias[.] + sum_{r, s, i} src[n, iy(qy, r), ix(qx, s), g*icg +
+//   i] * w[.])
 // with r, s, i nested in this order in every tile, so that an output's bits depend on its inputs alone.
 class TapConv {
  public:
@@ -46,13 +47,13 @@ class TapConv {
   size_t packed_bytes() const;
 
   // Computes the outputs that lie in `region` of dst. residual has dst's shape, or data == nullptr.
-  void run(View<const float> src, View<float> dst, View<const float> residual, const Epilogue& epilogue, Rect region,
-           int threads, float* scratch) const {
+  void run(View<const float> src, View<float> dst, View<const float> residual, const Epilogue& epilogue,
+           Rect region, int threads, float* scratch) const {
     run_together({this, 1}, src, dst, residual, epilogue, region, threads, scratch);
   }
 
-  // The same for several convolutions that fill one map between them (the phases of a transposed convolution):
-  // block by block, so that what they read and write stays in the cache from one to the next.
+  // The same for several convolutions that fill one map between them (the phases of a transposed
+  // convolution): block by block, so that what they read and write stays in the cache from one to the next.
   static void run_together(std::span<const TapConv> convs, View<const float> src, View<float> dst,
                            View<const float> residual, const Epilogue& epilogue, Rect region, int threads,
                            float* scratch);

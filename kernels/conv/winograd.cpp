@@ -25,7 +25,8 @@ constexpr double kWeights[6][3] = {{1.0 / 4, 0, 0},
                                    {1.0 / 24, 1.0 / 12, 1.0 / 6},
                                    {1.0 / 24, -1.0 / 12, 1.0 / 6},
                                    {0, 0, 1}};
-constexpr double kOutput[4][6] = {{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}};
+constexpr double kOutput[4][6] = {
+    {1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}};
 
 // result = left * middle * left^T with left (rows x inner) and middle (inner x inner).
 template <int kRows, int kInner>
@@ -49,10 +50,12 @@ void winograd_input_reference(const WinogradInput& args) {
   for (int c = 0; c < args.channels; ++c) {
     double d[6][6] = {}, v[6][6];
     for (int y = args.y0; y < args.y1; ++y) {
-      for (int x = args.x0; x < args.x1; ++x) d[y][x] = args.src[y * args.row_stride + x * args.pixel_stride + c];
+      for (int x = args.x0; x < args.x1; ++x)
+        d[y][x] = args.src[y * args.row_stride + x * args.pixel_stride + c];
     }
     sandwich(kInput, d, v);
-    for (int p = 0; p < kWinogradPoints; ++p) args.dst[p * args.dst_stride + c] = static_cast<float>(v[p / 6][p % 6]);
+    for (int p = 0; p < kWinogradPoints; ++p)
+      args.dst[p * args.dst_stride + c] = static_cast<float>(v[p / 6][p % 6]);
   }
 }
 
@@ -100,7 +103,8 @@ WinogradConv::WinogradConv(const WinogradVariant& variant, const GemmVariant& ge
   constexpr int64_t kBlockBytes = 384 * 1024;
   constexpr int64_t kMostGemmTiles = 4;
   const int64_t gemm_tile_bytes = int64_t{kWinogradPoints} * gemm.mr * (params.ic + params.oc) * 4;
-  block_tiles_ = gemm.mr * static_cast<int>(std::clamp<int64_t>(kBlockBytes / gemm_tile_bytes, 1, kMostGemmTiles));
+  block_tiles_ =
+      gemm.mr * static_cast<int>(std::clamp<int64_t>(kBlockBytes / gemm_tile_bytes, 1, kMostGemmTiles));
 
   const int64_t pairs = static_cast<int64_t>(params.oc) * params.ic;
   AlignedBuffer<float> transformed(static_cast<size_t>(kWinogradPoints * pairs));
@@ -108,7 +112,8 @@ WinogradConv::WinogradConv(const WinogradVariant& variant, const GemmVariant& ge
     double g[3][3], u[6][6];
     for (int i = 0; i < 9; ++i) g[i / 3][i % 3] = weights[pair * 9 + i];
     sandwich(kWeights, g, u);
-    for (int p = 0; p < kWinogradPoints; ++p) transformed[static_cast<size_t>(p * pairs + pair)] = static_cast<float>(u[p / 6][p % 6]);
+    for (int p = 0; p < kWinogradPoints; ++p)
+      transformed[static_cast<size_t>(p * pairs + pair)] = static_cast<float>(u[p / 6][p % 6]);
   }
   for (int p = 0; p < kWinogradPoints; ++p) {
     points_.emplace_back(gemm, params.ic, params.oc, transformed.data() + p * pairs, 1, params.ic, nullptr);
@@ -118,7 +123,8 @@ WinogradConv::WinogradConv(const WinogradVariant& variant, const GemmVariant& ge
 
 size_t WinogradConv::scratch_floats(int threads) const {
   const size_t per_tile = static_cast<size_t>(kWinogradPoints) * static_cast<size_t>(params_.ic + params_.oc);
-  return align_up(per_tile * static_cast<size_t>(block_tiles_), kAlignment / sizeof(float)) * static_cast<size_t>(threads);
+  return align_up(per_tile * static_cast<size_t>(block_tiles_), kAlignment / sizeof(float)) *
+         static_cast<size_t>(threads);
 }
 
 size_t WinogradConv::packed_bytes() const {
@@ -135,8 +141,8 @@ struct WinogradConv::Maps {
   int tiles_x;  // tiles a row of the region
 };
 
-void WinogradConv::run(View<const float> src, View<float> dst, View<const float> residual, const Epilogue& epilogue,
-                       Rect region, int threads, float* scratch) const {
+void WinogradConv::run(View<const float> src, View<float> dst, View<const float> residual,
+                       const Epilogue& epilogue, Rect region, int threads, float* scratch) const {
   INK_CHECK(region.y0 % kWinogradTile == 0 && region.x0 % kWinogradTile == 0);
   if (region.h() <= 0 || region.w() <= 0) return;
   const Maps maps{src, residual, dst, epilogue, region, divide_up(region.w(), kWinogradTile)};
@@ -148,15 +154,17 @@ void WinogradConv::run(View<const float> src, View<float> dst, View<const float>
   const size_t per_worker = scratch_floats(1);
   parallel_for(dst.n * blocks, threads, [&](int64_t task, int worker) {
     const int64_t first = task % blocks * block;
-    run_block(maps, static_cast<int>(task / blocks), first, static_cast<int>(std::min<int64_t>(block, tiles - first)),
+    run_block(maps, static_cast<int>(task / blocks), first,
+              static_cast<int>(std::min<int64_t>(block, tiles - first)),
               scratch + static_cast<size_t>(worker) * per_worker);
   });
 }
 
-void WinogradConv::run_block(const Maps& maps, int image, int64_t first_tile, int tiles, float* scratch) const {
+void WinogradConv::run_block(const Maps& maps, int image, int64_t first_tile, int tiles,
+                             float* scratch) const {
   const int ic = params_.ic, oc = params_.oc;
-  float* inputs = scratch;                                                              // (36, tiles, ic)
-  float* sums = scratch + static_cast<int64_t>(kWinogradPoints) * tiles * ic;           // (36, tiles, oc)
+  float* inputs = scratch;                                                     // (36, tiles, ic)
+  float* sums = scratch + static_cast<int64_t>(kWinogradPoints) * tiles * ic;  // (36, tiles, oc)
   const auto origin = [&](int64_t tile, int& y, int& x) {
     y = maps.region.y0 + static_cast<int>(tile / maps.tiles_x) * kWinogradTile;
     x = maps.region.x0 + static_cast<int>(tile % maps.tiles_x) * kWinogradTile;
@@ -167,8 +175,8 @@ void WinogradConv::run_block(const Maps& maps, int image, int64_t first_tile, in
     const int iy = y - params_.pad_top, ix = x - params_.pad_left;
     const auto held = [](int i) { return std::clamp(i, 0, kWinogradInput); };
     variant_->input({maps.src.at(image, iy, ix), maps.src.row_stride, maps.src.pixel_stride, held(-iy),
-                     held(maps.src.h - iy), held(-ix), held(maps.src.w - ix), inputs + static_cast<int64_t>(t) * ic,
-                     static_cast<int64_t>(tiles) * ic, ic});
+                     held(maps.src.h - iy), held(-ix), held(maps.src.w - ix),
+                     inputs + static_cast<int64_t>(t) * ic, static_cast<int64_t>(tiles) * ic, ic});
   }
   constexpr int64_t kNoOffset[] = {0};
   for (int p = 0; p < kWinogradPoints; ++p) {
@@ -177,8 +185,9 @@ void WinogradConv::run_block(const Maps& maps, int image, int64_t first_tile, in
     float* dst = sums + static_cast<int64_t>(p) * tiles * oc;
     for (int panel = 0; panel < point.count(); ++panel) {
       for (int t = 0; t < tiles; t += gemm_->mr) {
-        gemm_->tile({src + static_cast<int64_t>(t) * ic, ic, kNoOffset, 1, ic, point.weights(panel), point.width(panel),
-                     point.bias(panel), dst + static_cast<int64_t>(t) * oc + point.first_column(panel), oc, nullptr, 0,
+        gemm_->tile({src + static_cast<int64_t>(t) * ic, ic, kNoOffset, 1, ic, point.weights(panel),
+                     point.width(panel), point.bias(panel),
+                     dst + static_cast<int64_t>(t) * oc + point.first_column(panel), oc, nullptr, 0,
                      std::min(gemm_->mr, tiles - t), point.columns(panel), Epilogue{}});
       }
     }
@@ -187,10 +196,11 @@ void WinogradConv::run_block(const Maps& maps, int image, int64_t first_tile, in
     int y = 0, x = 0;
     origin(first_tile + t, y, x);
     const float* residual = maps.residual.data == nullptr ? nullptr : maps.residual.at(image, y, x);
-    variant_->output({sums + static_cast<int64_t>(t) * oc, static_cast<int64_t>(tiles) * oc, maps.dst.at(image, y, x),
-                      maps.dst.row_stride, maps.dst.pixel_stride, std::min(kWinogradTile, maps.region.y1 - y),
-                      std::min(kWinogradTile, maps.region.x1 - x), bias_.data(), residual, maps.residual.row_stride,
-                      maps.residual.pixel_stride, oc, maps.epilogue});
+    variant_->output({sums + static_cast<int64_t>(t) * oc, static_cast<int64_t>(tiles) * oc,
+                      maps.dst.at(image, y, x), maps.dst.row_stride, maps.dst.pixel_stride,
+                      std::min(kWinogradTile, maps.region.y1 - y),
+                      std::min(kWinogradTile, maps.region.x1 - x), bias_.data(), residual,
+                      maps.residual.row_stride, maps.residual.pixel_stride, oc, maps.epilogue});
   }
 }
 

@@ -32,10 +32,10 @@ class WinogradConv {
 
   size_t scratch_floats(int threads) const;
   size_t packed_bytes() const;
-  // Computes the outputs that lie in `region` of dst, whose origin is on the grid of tiles. residual has dst's shape,
-  // or data == nullptr.
-  void run(View<const float> src, View<float> dst, View<const float> residual, const Epilogue& epilogue, Rect region,
-           int threads, float* scratch) const;
+  // Computes the outputs that lie in `region` of dst, whose origin is on the grid of tiles. residual has
+  // dst's shape, or data == nullptr.
+  void run(View<const float> src, View<float> dst, View<const float> residual, const Epilogue& epilogue,
+           Rect region, int threads, float* scratch) const;
 
  private:
   struct Maps;

@@ -86,7 +86,8 @@ INK_INLINE void winograd_output_channels(const WinogradOutput& args, int channel
   for (int x = 0; x < 6; ++x) {
     Vec<A> m[6], y[4];
 #pragma GCC unroll 6
-    for (int i = 0; i < 6; ++i) m[i] = load_channels<A, kWhole>(args.src + (i * 6 + x) * args.src_stride + channel, count);
+    for (int i = 0; i < 6; ++i)
+      m[i] = load_channels<A, kWhole>(args.src + (i * 6 + x) * args.src_stride + channel, count);
     winograd_output_line<A>(m, y);
 #pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) lines[i][x] = y[i];
@@ -108,7 +109,8 @@ INK_INLINE void winograd_output_channels(const WinogradOutput& args, int channel
       if (args.epilogue.residual_first) value = value + residual;
       value = activate<A>(value, args.epilogue.activation, slope);
       if (!args.epilogue.residual_first) value = value + residual;
-      store_channels<A, kWhole>(args.dst + row * args.row_stride + x * args.pixel_stride + channel, value, count);
+      store_channels<A, kWhole>(args.dst + row * args.row_stride + x * args.pixel_stride + channel, value,
+                                count);
     }
   }
 }

@@ -13,7 +13,8 @@ DeconvPhase make_deconv_phase(int kernel, int stride, int pad, int start) {
   return phase;
 }
 
-Deconv::Deconv(const GemmVariant& variant, const DeconvParams& params, const float* weights, const float* bias) {
+Deconv::Deconv(const GemmVariant& variant, const DeconvParams& params, const float* weights,
+               const float* bias) {
   const int icg = params.ic / params.groups, ocg = params.oc / params.groups;
   const int64_t area = static_cast<int64_t>(params.kh) * params.kw;
   for (int y = 0; y < params.sh; ++y) {

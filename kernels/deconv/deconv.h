@@ -7,7 +7,8 @@
 namespace ink {
 
 // Transposed convolution, computed by gathering: every output is written once.
-//   dst[n, y, x, g*ocg + j] = epilogue(bias[g*ocg + j] + sum_{r, s, i} src[n, (y + pad_top - r)/sh, (x + pad_left - s)/sw,
+//   dst[n, y, x, g*ocg + j] = epilogue(bias[g*ocg + j] + sum_{r, s, i} src[n, (y + pad_top - r)/sh, (x +
+//   pad_left - s)/sw,
 //       g*icg + i] * weights[g*icg + i, j, r, s])   over those r, s whose divisions leave no remainder
 // oh = (ih - 1)*sh - pad_top - pad_bottom + kh (+ output padding).
 struct DeconvParams {
@@ -17,8 +18,8 @@ struct DeconvParams {
   int groups = 1;
 };
 
-// One axis of the outputs whose position is `start` modulo the stride, and the kernel positions that they use, in
-// order of rising input index.
+// One axis of the outputs whose position is `start` modulo the stride, and the kernel positions that they
+// use, in order of rising input index.
 struct DeconvPhase {
   TapAxis axis;
   std::vector<int> positions;
@@ -34,8 +35,8 @@ class Deconv {
 
   size_t scratch_floats(int threads) const;
   size_t packed_bytes() const;
-  void run(View<const float> src, View<float> dst, View<const float> residual, const Epilogue& epilogue, Rect region,
-           int threads, float* scratch) const;
+  void run(View<const float> src, View<float> dst, View<const float> residual, const Epilogue& epilogue,
+           Rect region, int threads, float* scratch) const;
 
  private:
   std::vector<TapConv> phases_;

@@ -47,7 +47,8 @@ double measure_fma_peak(Isa limit, int threads) {
         variant.run({kRounds, sinks.data() + static_cast<size_t>(task) * kAlignment});
       });
       const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-      best = std::max(best, static_cast<double>(kRounds) * variant.flops_per_round * threads / seconds.count());
+      best =
+          std::max(best, static_cast<double>(kRounds) * variant.flops_per_round * threads / seconds.count());
     }
   });
   return best;

@@ -7,8 +7,8 @@
 
 namespace ink {
 
-// A loop of independent multiply-adds on registers: what the arithmetic units give at best, which benchmarks are
-// measured against.
+// A loop of independent multiply-adds on registers: what the arithmetic units give at best, which benchmarks
+// are measured against.
 struct FmaPeakArgs {
   int64_t rounds;
   float* sink;  // takes one value, so that the work is not removed

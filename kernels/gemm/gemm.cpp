@@ -40,12 +40,13 @@ std::span<const GemmVariant> gemm_variants() { return kVariants; }
 
 const GemmVariant& choose_gemm(Isa limit) { return best_variant(gemm_variants(), limit); }
 
-GemmPanels::GemmPanels(const GemmVariant& variant, std::span<const int64_t> k_offsets, int n, const float* weights,
-                       int64_t n_stride, const float* bias)
+GemmPanels::GemmPanels(const GemmVariant& variant, std::span<const int64_t> k_offsets, int n,
+                       const float* weights, int64_t n_stride, const float* bias)
     : k_(static_cast<int>(k_offsets.size())), n_(n), nr_(variant.nr) {
   const int rest = n - (count() - 1) * nr_;
   last_width_ = (rest + variant.lanes - 1) / variant.lanes * variant.lanes;
-  const size_t columns = static_cast<size_t>(count() - 1) * static_cast<size_t>(nr_) + static_cast<size_t>(last_width_);
+  const size_t columns =
+      static_cast<size_t>(count() - 1) * static_cast<size_t>(nr_) + static_cast<size_t>(last_width_);
   data_ = AlignedBuffer<float>(columns * static_cast<size_t>(k_));
   bias_ = AlignedBuffer<float>(columns);
   float* dst = data_.data();
@@ -89,8 +90,9 @@ void gemm_run(const GemmVariant& variant, const GemmPanels& panels, View<const f
       for (int x = x0; x < x1; x += variant.mr) {
         const float* added = residual.data == nullptr ? nullptr : residual.at(0, 0, x) + column;
         variant.tile({src.at(0, 0, x), src.pixel_stride, kNoOffset, 1, panels.k(), panels.weights(panel),
-                      panels.width(panel), panels.bias(panel), dst.at(0, 0, x) + column, dst.pixel_stride, added,
-                      residual.pixel_stride, std::min(variant.mr, x1 - x), panels.columns(panel), epilogue});
+                      panels.width(panel), panels.bias(panel), dst.at(0, 0, x) + column, dst.pixel_stride,
+                      added, residual.pixel_stride, std::min(variant.mr, x1 - x), panels.columns(panel),
+                      epilogue});
       }
     }
   });

@@ -21,14 +21,14 @@ struct GemmVariant {
 std::span<const GemmVariant> gemm_variants();
 const GemmVariant& choose_gemm(Isa limit);
 
-// The right-hand matrix (k, n) cut into panels of nr columns, each (k, panel) contiguous, zero beyond n; the last
-// panel is as narrow as whole vectors allow. Made once, immutable, shared by all threads.
+// The right-hand matrix (k, n) cut into panels of nr columns, each (k, panel) contiguous, zero beyond n; the
+// last panel is as narrow as whole vectors allow. Made once, immutable, shared by all threads.
 class GemmPanels {
  public:
   GemmPanels() = default;
   // weight(kk, j) = weights[kk * k_stride + j * n_stride]; bias has n values or is nullptr.
-  GemmPanels(const GemmVariant& variant, int k, int n, const float* weights, int64_t k_stride, int64_t n_stride,
-             const float* bias);
+  GemmPanels(const GemmVariant& variant, int k, int n, const float* weights, int64_t k_stride,
+             int64_t n_stride, const float* bias);
   // Where k is not one stride: weight(kk, j) = weights[k_offsets[kk] + j * n_stride].
   GemmPanels(const GemmVariant& variant, std::span<const int64_t> k_offsets, int n, const float* weights,
              int64_t n_stride, const float* bias);

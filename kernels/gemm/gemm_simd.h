@@ -5,8 +5,8 @@
 
 namespace ink::simd {
 
-// Rows are addressed from every third one, plus one or two steps in an index register: with a pointer a row, the
-// 14 of AVX-512 would not fit the 16 general registers and be reloaded in the inner loop.
+// Rows are addressed from every third one, plus one or two steps in an index register: with a pointer a row,
+// the 14 of AVX-512 would not fit the 16 general registers and be reloaded in the inner loop.
 template <class A, int M, int V>
 INK_INLINE void gemm_step(const float* const (&base)[(M + 2) / 3], int64_t step, const float* weights,
                           Vec<A> (&sum)[M][V]) {
@@ -48,13 +48,15 @@ INK_INLINE Vec<A> gemm_finish(Vec<A> x, Vec<A> residual, const Epilogue& epilogu
 }
 
 constexpr bool gemm_cheap(Activation activation) {
-  return activation == Activation::none || activation == Activation::relu || activation == Activation::leaky_relu;
+  return activation == Activation::none || activation == Activation::relu ||
+         activation == Activation::leaky_relu;
 }
 
 // Sums that wait in memory for an activation with an exponential: kept out of line, since inlined into every
 // tile size it would make up nine tenths of the library.
 template <class A>
-static __attribute__((noinline)) void gemm_finish_slowly(const GemmTileArgs& args, const float* sums, int width) {
+static __attribute__((noinline)) void gemm_finish_slowly(const GemmTileArgs& args, const float* sums,
+                                                         int width) {
   const Vec<A> slope = broadcast<A>(args.epilogue.slope), zero = broadcast<A>(0.0f);
   for (int i = 0; i < args.m; ++i, sums += width) {
     const float* residual = args.residual == nullptr ? nullptr : args.residual + i * args.residual_step;

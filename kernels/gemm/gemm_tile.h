@@ -7,10 +7,11 @@
 namespace ink {
 
 // One tile of a matrix product whose left rows are gathered from `taps` runs of contiguous memory:
-//   dst[i, j] = epilogue(bias[j] + sum_{t < tap_count} sum_{k < run} src[i * src_step + taps[t] + k] * packed[t, k, j])
-// for i < m, j < n. A plain product has one tap of length k; a convolution has a tap per kernel position (or per
-// kernel row, where neighbouring pixels are contiguous). The sum runs over t, then k, whatever m and n are.
-// Steps and offsets in elements. src, dst and residual must not overlap, save residual == dst.
+//   dst[i, j] = epilogue(bias[j] + sum_{t < tap_count} sum_{k < run} src[i * src_step + taps[t] + k] *
+//   packed[t, k, j])
+// for i < m, j < n. A plain product has one tap of length k; a convolution has a tap per kernel position (or
+// per kernel row, where neighbouring pixels are contiguous). The sum runs over t, then k, whatever m and n
+// are. Steps and offsets in elements. src, dst and residual must not overlap, save residual == dst.
 struct GemmTileArgs {
   const float* src;
   int64_t src_step;

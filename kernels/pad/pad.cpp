@@ -79,17 +79,11 @@ void pad_row_reference(const PadRow& args) {
   }
 }
 
-std::span<const PadVariant> pad_variants() {
-  return kVariants;
-}
+std::span<const PadVariant> pad_variants() { return kVariants; }
 
-const PadVariant& choose_pad(Isa limit) {
-  return best_variant(pad_variants(), limit);
-}
+const PadVariant& choose_pad(Isa limit) { return best_variant(pad_variants(), limit); }
 
-int pad_index(PadMode mode, int i, int size) {
-  return segment_at(mode, i, size).source;
-}
+int pad_index(PadMode mode, int i, int size) { return segment_at(mode, i, size).source; }
 
 Rect pad_source(PadMode mode, int top, int left, int h, int w, Rect region) {
   const Span y = source_span(mode, region.y0 - top, region.y1 - top, h);

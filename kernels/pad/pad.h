@@ -14,12 +14,9 @@ enum class PadMode { zero, reflect, edge };
 
 constexpr const char* pad_mode_name(PadMode mode) {
   switch (mode) {
-    case PadMode::zero:
-      return "zero";
-    case PadMode::reflect:
-      return "reflect";
-    case PadMode::edge:
-      return "edge";
+    case PadMode::zero: return "zero";
+    case PadMode::reflect: return "reflect";
+    case PadMode::edge: return "edge";
   }
   return "?";
 }

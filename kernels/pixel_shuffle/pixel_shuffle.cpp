@@ -32,9 +32,7 @@ void pixel_shuffle_row_reference(const PixelShuffleRow& args) {
   }
 }
 
-std::span<const PixelShuffleVariant> pixel_shuffle_variants() {
-  return kVariants;
-}
+std::span<const PixelShuffleVariant> pixel_shuffle_variants() { return kVariants; }
 
 const PixelShuffleVariant& choose_pixel_shuffle(Isa limit) {
   return best_variant(pixel_shuffle_variants(), limit);

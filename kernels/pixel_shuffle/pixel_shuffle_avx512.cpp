@@ -2,8 +2,6 @@
 
 namespace ink {
 
-INK_KERNEL void pixel_shuffle_row_avx512(const PixelShuffleRow& args) {
-  simd::pixel_shuffle_row(args);
-}
+INK_KERNEL void pixel_shuffle_row_avx512(const PixelShuffleRow& args) { simd::pixel_shuffle_row(args); }
 
 }  // namespace ink

@@ -50,14 +50,10 @@ INK_INLINE void shuffle_pixels(const PixelShuffleRow& args, const float* src, fl
 template <int r>
 INK_INLINE void shuffle_pixels(const PixelShuffleRow& args, const float* src, float* dst, int64_t count) {
   switch (args.channels % 4) {
-    case 0:
-      return shuffle_pixels<r, 0>(args, src, dst, count);
-    case 1:
-      return shuffle_pixels<r, 1>(args, src, dst, count);
-    case 2:
-      return shuffle_pixels<r, 2>(args, src, dst, count);
-    default:
-      return shuffle_pixels<r, 3>(args, src, dst, count);
+    case 0: return shuffle_pixels<r, 0>(args, src, dst, count);
+    case 1: return shuffle_pixels<r, 1>(args, src, dst, count);
+    case 2: return shuffle_pixels<r, 2>(args, src, dst, count);
+    default: return shuffle_pixels<r, 3>(args, src, dst, count);
   }
 }
 
@@ -83,15 +79,9 @@ INK_INLINE void pixel_shuffle_row(const PixelShuffleRow& args) {
   }
   const int64_t whole = left / args.r;
   switch (args.r) {
-    case 2:
-      shuffle_pixels<2>(args, src, dst, whole);
-      break;
-    case 3:
-      shuffle_pixels<3>(args, src, dst, whole);
-      break;
-    case 4:
-      shuffle_pixels<4>(args, src, dst, whole);
-      break;
+    case 2: shuffle_pixels<2>(args, src, dst, whole); break;
+    case 3: shuffle_pixels<3>(args, src, dst, whole); break;
+    case 4: shuffle_pixels<4>(args, src, dst, whole); break;
     default:
       for (int64_t p = 0; p < whole; ++p) {
         shuffle_columns(args, src + p * args.src_stride, dst + p * args.r * args.dst_stride, 0, args.r);

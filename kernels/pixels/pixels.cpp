@@ -35,13 +35,9 @@ void to_u8_row_reference(const ToU8Row& args) {
   }
 }
 
-std::span<const PixelsVariant> pixels_variants() {
-  return kVariants;
-}
+std::span<const PixelsVariant> pixels_variants() { return kVariants; }
 
-const PixelsVariant& choose_pixels(Isa limit) {
-  return best_variant(pixels_variants(), limit);
-}
+const PixelsVariant& choose_pixels(Isa limit) { return best_variant(pixels_variants(), limit); }
 
 void from_u8_run(const PixelsVariant& variant, float divisor, float offset, View<const uint8_t> src,
                  View<float> dst, Rect region, int threads) {

@@ -30,21 +30,15 @@ void cell_sum_reference(const CellSum& args) {
   }
 }
 
-std::span<const GlobalMeanVariant> global_mean_variants() {
-  return kVariants;
-}
+std::span<const GlobalMeanVariant> global_mean_variants() { return kVariants; }
 
-const GlobalMeanVariant& choose_global_mean(Isa limit) {
-  return best_variant(global_mean_variants(), limit);
-}
+const GlobalMeanVariant& choose_global_mean(Isa limit) { return best_variant(global_mean_variants(), limit); }
 
 Rect global_mean_grid(int h, int w) {
   return {0, 0, (h + kMeanCellRows - 1) / kMeanCellRows, (w + kMeanCellColumns - 1) / kMeanCellColumns};
 }
 
-int64_t global_mean_cells(int h, int w) {
-  return global_mean_grid(h, w).area();
-}
+int64_t global_mean_cells(int h, int w) { return global_mean_grid(h, w).area(); }
 
 size_t global_sum_bytes(int h, int w, int c) {
   return static_cast<size_t>(global_mean_cells(h, w)) * static_cast<size_t>(c) * sizeof(double);

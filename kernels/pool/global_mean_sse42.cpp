@@ -2,8 +2,6 @@
 
 namespace ink {
 
-INK_KERNEL void cell_sum_sse42(const CellSum& args) {
-  simd::cell_sum(args);
-}
+INK_KERNEL void cell_sum_sse42(const CellSum& args) { simd::cell_sum(args); }
 
 }  // namespace ink

@@ -68,13 +68,9 @@ void pool_row_reference(const PoolRow& args) {
   }
 }
 
-std::span<const PoolVariant> pool_variants() {
-  return kVariants;
-}
+std::span<const PoolVariant> pool_variants() { return kVariants; }
 
-const PoolVariant& choose_pool(Isa limit) {
-  return best_variant(pool_variants(), limit);
-}
+const PoolVariant& choose_pool(Isa limit) { return best_variant(pool_variants(), limit); }
 
 Rect pool_source(const PoolShape& shape, int h, int w, Rect region) {
   if (region.h() <= 0 || region.w() <= 0) return {};

@@ -2,8 +2,6 @@
 
 namespace ink {
 
-INK_KERNEL void pool_row_sse42(const PoolRow& args) {
-  simd::pool_row<simd::Arch>(args);
-}
+INK_KERNEL void pool_row_sse42(const PoolRow& args) { simd::pool_row<simd::Arch>(args); }
 
 }  // namespace ink

@@ -72,13 +72,9 @@ std::vector<ResizeTap> resize_taps(ResizeMode mode, int in, int out) {
   return taps;
 }
 
-std::span<const ResizeVariant> resize_variants() {
-  return kVariants;
-}
+std::span<const ResizeVariant> resize_variants() { return kVariants; }
 
-const ResizeVariant& choose_resize(Isa limit) {
-  return best_variant(resize_variants(), limit);
-}
+const ResizeVariant& choose_resize(Isa limit) { return best_variant(resize_variants(), limit); }
 
 Rect resize_source(std::span<const ResizeTap> y_taps, std::span<const ResizeTap> x_taps, Rect region) {
   if (region.h() <= 0 || region.w() <= 0) return {};

@@ -18,12 +18,9 @@ enum class ResizeMode { nearest, bilinear, bilinear_align_corners };
 
 constexpr const char* resize_mode_name(ResizeMode mode) {
   switch (mode) {
-    case ResizeMode::nearest:
-      return "nearest";
-    case ResizeMode::bilinear:
-      return "bilinear";
-    case ResizeMode::bilinear_align_corners:
-      return "bilinear_align_corners";
+    case ResizeMode::nearest: return "nearest";
+    case ResizeMode::bilinear: return "bilinear";
+    case ResizeMode::bilinear_align_corners: return "bilinear_align_corners";
   }
   return "?";
 }

@@ -5,9 +5,9 @@
 
 namespace ink::simd {
 
-// e^x, error below 2 ulp for x in [-87.3, 88.3]; clamped outside, so the result is always finite and positive.
-// x = n ln 2 + r with |r| <= ln 2 / 2; ln 2 is split in two so that r keeps its low bits (Cody and Waite);
-// e^r is the degree-6 Taylor polynomial, whose remainder r^7/5040 is below 2^-24.
+// e^x, error below 2 ulp for x in [-87.3, 88.3]; clamped outside, so the result is always finite and
+// positive. x = n ln 2 + r with |r| <= ln 2 / 2; ln 2 is split in two so that r keeps its low bits (Cody and
+// Waite); e^r is the degree-6 Taylor polynomial, whose remainder r^7/5040 is below 2^-24.
 template <class A>
 INK_INLINE Vec<A> exp(Vec<A> x) {
   constexpr float kLog2E = 1.44269504f, kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;
@@ -35,8 +35,8 @@ INK_INLINE Vec<A> sigmoid(Vec<A> x) {
   return one / (one + exp<A>(-x));
 }
 
-// tanh, absolute error below 2e-7: 1 - 2 / (1 + e^2x) away from zero, where it does not cancel; near zero the odd
-// series to x^9, whose remainder at |x| = 0.25 is below 1e-8 of x.
+// tanh, absolute error below 2e-7: 1 - 2 / (1 + e^2x) away from zero, where it does not cancel; near zero the
+// odd series to x^9, whose remainder at |x| = 0.25 is below 1e-8 of x.
 template <class A>
 INK_INLINE Vec<A> tanh(Vec<A> x) {
   const Vec<A> one = broadcast<A>(1.0f);

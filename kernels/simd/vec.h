@@ -1,8 +1,8 @@
 #pragma once
 
 // The vector vocabulary of the <op>_simd.h bodies. Included only by files that are compiled with the flags of
-// one instruction set (cmake/isa.cmake): everything here and in those bodies has internal linkage, so that the
-// linker can never hand code of a newer set to an older CPU.
+// one instruction set (cmake/isa.cmake): everything here and in those bodies has internal linkage, so that
+// the linker can never hand code of a newer set to an older CPU.
 
 #include <cstdint>
 #include <xsimd/xsimd.hpp>
@@ -64,7 +64,8 @@ INK_INLINE __m256i first_lanes(int count) {
 }
 #endif
 
-// The first `count` lanes from memory, zero in the rest; memory behind them is not touched. 0 <= count <= lanes.
+// The first `count` lanes from memory, zero in the rest; memory behind them is not touched. 0 <= count <=
+// lanes.
 template <class A>
 INK_INLINE Vec<A> load_n(const float* src, int count) {
 #if defined(__AVX512BW__)

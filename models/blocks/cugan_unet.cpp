@@ -12,8 +12,16 @@ Value CuganUnet::conv(const std::string& name, Value x, int oc, int kernel, int 
 
 Value CuganUnet::deconv(const std::string& name, Value x, int oc, int kernel, int stride, int pad) const {
   const std::string full = prefix + "." + name;
-  DeconvParams params{.ic = graph.shape(x).c, .oc = oc, .kh = kernel, .kw = kernel, .sh = stride, .sw = stride,
-                      .pad_top = pad, .pad_left = pad, .pad_bottom = pad, .pad_right = pad};
+  DeconvParams params{.ic = graph.shape(x).c,
+                      .oc = oc,
+                      .kh = kernel,
+                      .kw = kernel,
+                      .sh = stride,
+                      .sw = stride,
+                      .pad_top = pad,
+                      .pad_left = pad,
+                      .pad_bottom = pad,
+                      .pad_right = pad};
   return graph.add(full, deconv2d({full + ".weight", full + ".bias", params}), {x});
 }
 
@@ -22,7 +30,8 @@ Value CuganUnet::leaky(const std::string& name, Value x) const {
 }
 
 // UNetConv: two 3x3 convolutions, then the squeeze-excite block, whose gate also carries the strength.
-Value CuganUnet::conv_pair(const std::string& name, Value x, int middle, int oc, bool excite, float strength) const {
+Value CuganUnet::conv_pair(const std::string& name, Value x, int middle, int oc, bool excite,
+                           float strength) const {
   x = leaky(name + ".conv.0", conv(name + ".conv.0", x, middle, 3, 1));
   x = leaky(name + ".conv.2", conv(name + ".conv.2", x, oc, 3, 1));
   const std::string block = prefix + "." + name + ".seblock";
@@ -31,9 +40,11 @@ Value CuganUnet::conv_pair(const std::string& name, Value x, int middle, int oc,
   }
   constexpr int kReduction = 8;
   Value gate = graph.add(block + ".mean", global_average_pool(), {x});
-  gate = graph.add(block + ".conv1", linear({block + ".conv1.weight", block + ".conv1.bias", oc, oc / kReduction}), {gate});
+  gate = graph.add(block + ".conv1",
+                   linear({block + ".conv1.weight", block + ".conv1.bias", oc, oc / kReduction}), {gate});
   gate = graph.add(block + ".relu", activation({Activation::relu}), {gate});
-  gate = graph.add(block + ".conv2", linear({block + ".conv2.weight", block + ".conv2.bias", oc / kReduction, oc}), {gate});
+  gate = graph.add(block + ".conv2",
+                   linear({block + ".conv2.weight", block + ".conv2.bias", oc / kReduction, oc}), {gate});
   gate = graph.add(block + ".sigmoid", activation({Activation::sigmoid}), {gate});
   if (strength != 1.0f) gate = graph.add(block + ".strength", scale(strength), {gate});
   return graph.add(block + ".mul", binary(BinaryOp::mul), {x, gate});

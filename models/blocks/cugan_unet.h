@@ -23,7 +23,8 @@ struct CuganUnet {
   Value conv(const std::string& name, Value x, int oc, int kernel, int stride) const;
   Value deconv(const std::string& name, Value x, int oc, int kernel, int stride, int pad) const;
   Value leaky(const std::string& name, Value x) const;
-  Value conv_pair(const std::string& name, Value x, int middle, int oc, bool excite, float strength = 1.0f) const;
+  Value conv_pair(const std::string& name, Value x, int middle, int oc, bool excite,
+                  float strength = 1.0f) const;
   Value add_cropped(const std::string& name, Value cropped, Value x) const;
 };
 

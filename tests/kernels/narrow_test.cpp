@@ -57,7 +57,8 @@ void oracle(const Problem& p, Data& data, std::vector<double>& value, std::vecto
               for (int j = 0; j < p.oc; ++j) {
                 const int pair = p.transposed ? i * p.oc + j : j * p.ic + i;
                 const double term =
-                    static_cast<double>(data.src[static_cast<size_t>(((image * p.h + iy) * p.w + ix) * p.ic + i)]) *
+                    static_cast<double>(
+                        data.src[static_cast<size_t>(((image * p.h + iy) * p.w + ix) * p.ic + i)]) *
                     data.weights[static_cast<size_t>((pair * p.kh + r) * p.kw + s)];
                 const size_t out = static_cast<size_t>(((image * p.oh() + y) * p.ow() + x) * p.oc + j);
                 value[out] += term;
@@ -79,25 +80,40 @@ void oracle(const Problem& p, Data& data, std::vector<double>& value, std::vecto
 
 NarrowConv make(const Problem& p, Data& data, const GemmVariant& variant) {
   if (p.transposed) {
-    const DeconvParams params{.ic = p.ic, .oc = p.oc, .kh = p.kh, .kw = p.kw, .sh = p.sh, .sw = p.sw, .pad_top = p.pad_y,
-                              .pad_left = p.pad_x, .pad_bottom = p.pad_y, .pad_right = p.pad_x};
+    const DeconvParams params{.ic = p.ic,
+                              .oc = p.oc,
+                              .kh = p.kh,
+                              .kw = p.kw,
+                              .sh = p.sh,
+                              .sw = p.sw,
+                              .pad_top = p.pad_y,
+                              .pad_left = p.pad_x,
+                              .pad_bottom = p.pad_y,
+                              .pad_right = p.pad_x};
     return NarrowConv(variant, params, data.weights.data(), data.bias.data());
   }
-  const ConvParams params{.ic = p.ic, .oc = p.oc, .kh = p.kh, .kw = p.kw, .pad_top = p.pad_y, .pad_left = p.pad_x,
-                          .pad_bottom = p.pad_y, .pad_right = p.pad_x};
+  const ConvParams params{.ic = p.ic,
+                          .oc = p.oc,
+                          .kh = p.kh,
+                          .kw = p.kw,
+                          .pad_top = p.pad_y,
+                          .pad_left = p.pad_x,
+                          .pad_bottom = p.pad_y,
+                          .pad_right = p.pad_x};
   return NarrowConv(variant, params, data.weights.data(), data.bias.data());
 }
 
-std::vector<float> run(const Problem& p, Data& data, const GemmVariant& variant, GuardedFloats::Side side, int threads,
-                       Rect region) {
+std::vector<float> run(const Problem& p, Data& data, const GemmVariant& variant, GuardedFloats::Side side,
+                       int threads, Rect region) {
   const NarrowConv conv = make(p, data, variant);
   GuardedFloats dst(p.outputs(), side), scratch(conv.scratch_floats(threads), side);
   std::fill(dst.span().begin(), dst.span().end(), -77.0f);
   std::fill(scratch.span().begin(), scratch.span().end(), std::nanf(""));
   View<const float> residual;
   if (p.residual) residual = dense_view<const float>(data.residual.data(), p.n, p.oh(), p.ow(), p.oc);
-  conv.run(dense_view<const float>(data.src.data(), p.n, p.h, p.w, p.ic), dense_view(dst.data(), p.n, p.oh(), p.ow(), p.oc),
-           residual, p.epilogue, region, threads, scratch.data());
+  conv.run(dense_view<const float>(data.src.data(), p.n, p.h, p.w, p.ic),
+           dense_view(dst.data(), p.n, p.oh(), p.ow(), p.oc), residual, p.epilogue, region, threads,
+           scratch.data());
   EXPECT_TRUE(dst.intact() && scratch.intact()) << variant.name;
   return {dst.span().begin(), dst.span().end()};
 }
@@ -113,7 +129,8 @@ std::vector<Problem> problems() {
     list.push_back({false, 9, 7, ic, 3, 5, 2, 1, 1, 4, 1});
     list.push_back({true, 4, 5, ic, 3, 5, 5, 3, 3, 2, 2});
     list.push_back({true, 4, 5, ic, 2, 2, 2, 2, 2, 0, 0});
-    list.push_back({true, 4, 3, ic, 2, 2, 3, 3, 1, 0, 1});  // a stride beyond the kernel: outputs without inputs
+    list.push_back(
+        {true, 4, 3, ic, 2, 2, 3, 3, 1, 0, 1});  // a stride beyond the kernel: outputs without inputs
   }
   list.push_back({false, 20, 210, 16, 3, 3, 3, 1, 1, 0, 0, {Activation::relu}, true});
   list.push_back({false, 20, 21, 16, 3, 3, 3, 1, 1, 1, 1, {Activation::relu, 0, true}, true, 2});
@@ -133,7 +150,8 @@ TEST(Narrow, EveryVariantMatchesTheOracle) {
         for (size_t i = 0; i < found.size(); ++i) {
           const double terms = static_cast<double>(p.ic) * p.kh * p.kw + 2;
           ASSERT_NEAR(found[i], value[i], terms * 0x1p-23 * magnitude[i])
-              << variant.name << " " << p.transposed << " " << p.h << "x" << p.w << " " << p.ic << "->" << p.oc << " at " << i;
+              << variant.name << " " << p.transposed << " " << p.h << "x" << p.w << " " << p.ic << "->"
+              << p.oc << " at " << i;
         }
       }
     }
@@ -142,7 +160,8 @@ TEST(Narrow, EveryVariantMatchesTheOracle) {
 
 TEST(Narrow, ThreadsAndRegionsDoNotShow) {
   for (const bool transposed : {false, true}) {
-    const Problem p = transposed ? Problem{true, 31, 120, 16, 3, 4, 4, 2, 2, 3, 3} : Problem{false, 41, 210, 16, 3, 3, 3, 1, 1, 1, 1};
+    const Problem p = transposed ? Problem{true, 31, 120, 16, 3, 4, 4, 2, 2, 3, 3}
+                                 : Problem{false, 41, 210, 16, 3, 3, 3, 1, 1, 1, 1};
     const auto side = GuardedFloats::Side::guard_after;
     Data data(p, side);
     for (const GemmVariant& variant : gemm_variants()) {
@@ -151,14 +170,16 @@ TEST(Narrow, ThreadsAndRegionsDoNotShow) {
       for (const int threads : {2, 3, 7}) {
         EXPECT_TRUE(run(p, data, variant, side, threads, {0, 0, p.oh(), p.ow()}) == whole) << variant.name;
       }
-      for (const Rect region : {Rect{0, 0, 5, p.ow()}, Rect{7, 3, 33, 150}, Rect{p.oh() - 1, p.ow() - 1, p.oh(), p.ow()}}) {
+      for (const Rect region :
+           {Rect{0, 0, 5, p.ow()}, Rect{7, 3, 33, 150}, Rect{p.oh() - 1, p.ow() - 1, p.oh(), p.ow()}}) {
         const std::vector<float> part = run(p, data, variant, side, 3, region);
         for (int y = 0; y < p.oh(); ++y) {
           for (int x = 0; x < p.ow(); ++x) {
             const bool inside = y >= region.y0 && y < region.y1 && x >= region.x0 && x < region.x1;
             for (int c = 0; c < p.oc; ++c) {
               const size_t i = static_cast<size_t>((y * p.ow() + x) * p.oc + c);
-              ASSERT_EQ(part[i], inside ? whole[i] : -77.0f) << variant.name << " at " << y << "," << x << "," << c;
+              ASSERT_EQ(part[i], inside ? whole[i] : -77.0f)
+                  << variant.name << " at " << y << "," << x << "," << c;
             }
           }
         }
@@ -177,7 +198,8 @@ TEST(Narrow, SaysWhyItDeclines) {
   wide.oc = 5;
   pointwise.kh = pointwise.kw = 1;
   shallow.ic = 3;
-  for (const ConvParams& params : {strided, wide, pointwise, shallow}) EXPECT_NE(NarrowConv::declines(params), nullptr);
+  for (const ConvParams& params : {strided, wide, pointwise, shallow})
+    EXPECT_NE(NarrowConv::declines(params), nullptr);
   DeconvParams grouped = deconv;
   grouped.groups = 2;
   EXPECT_NE(NarrowConv::declines(grouped), nullptr);

@@ -22,7 +22,13 @@ struct Problem {
   int oh() const { return h + pad_top + pad_bottom - 2; }
   int ow() const { return w + pad_left + pad_right - 2; }
   ConvParams params() const {
-    return {.ic = ic, .oc = oc, .kh = 3, .kw = 3, .pad_top = pad_top, .pad_left = pad_left, .pad_bottom = pad_bottom,
+    return {.ic = ic,
+            .oc = oc,
+            .kh = 3,
+            .kw = 3,
+            .pad_top = pad_top,
+            .pad_left = pad_left,
+            .pad_bottom = pad_bottom,
             .pad_right = pad_right};
   }
 };
@@ -42,7 +48,8 @@ struct Data {
   }
 };
 
-// The convolution by its definition, and the sum of the magnitudes of its terms, which scales the rounding errors.
+// The convolution by its definition, and the sum of the magnitudes of its terms, which scales the rounding
+// errors.
 void oracle(const Problem& p, Data& data, int image, int y, int x, int c, double& value, double& magnitude) {
   value = data.bias[static_cast<size_t>(c)];
   magnitude = std::abs(value);
@@ -51,8 +58,9 @@ void oracle(const Problem& p, Data& data, int image, int y, int x, int c, double
       const int iy = y + r - p.pad_top, ix = x + s - p.pad_left;
       if (iy < 0 || iy >= p.h || ix < 0 || ix >= p.w) continue;
       for (int i = 0; i < p.ic; ++i) {
-        const double term = static_cast<double>(data.src[static_cast<size_t>(((image * p.h + iy) * p.w + ix) * p.ic + i)]) *
-                            data.weights[static_cast<size_t>(((c * p.ic + i) * 3 + r) * 3 + s)];
+        const double term =
+            static_cast<double>(data.src[static_cast<size_t>(((image * p.h + iy) * p.w + ix) * p.ic + i)]) *
+            data.weights[static_cast<size_t>(((c * p.ic + i) * 3 + r) * 3 + s)];
         value += term;
         magnitude += std::abs(term);
       }
@@ -60,17 +68,19 @@ void oracle(const Problem& p, Data& data, int image, int y, int x, int c, double
   }
 }
 
-std::vector<float> run(const Problem& p, Data& data, const WinogradVariant& variant, GuardedFloats::Side side, int threads,
-                       Rect region) {
-  const WinogradConv conv(variant, choose_gemm(variant.isa), p.params(), data.weights.data(), data.bias.data());
+std::vector<float> run(const Problem& p, Data& data, const WinogradVariant& variant, GuardedFloats::Side side,
+                       int threads, Rect region) {
+  const WinogradConv conv(variant, choose_gemm(variant.isa), p.params(), data.weights.data(),
+                          data.bias.data());
   GuardedFloats dst(static_cast<size_t>(p.n * p.oh() * p.ow() * p.oc), side);
   std::fill(dst.span().begin(), dst.span().end(), -77.0f);
   AlignedBuffer<float> scratch(conv.scratch_floats(threads));
   std::fill(scratch.begin(), scratch.end(), std::nanf(""));
   View<const float> residual;
   if (p.residual) residual = dense_view<const float>(data.residual.data(), p.n, p.oh(), p.ow(), p.oc);
-  conv.run(dense_view<const float>(data.src.data(), p.n, p.h, p.w, p.ic), dense_view(dst.data(), p.n, p.oh(), p.ow(), p.oc),
-           residual, p.epilogue, region, threads, scratch.data());
+  conv.run(dense_view<const float>(data.src.data(), p.n, p.h, p.w, p.ic),
+           dense_view(dst.data(), p.n, p.oh(), p.ow(), p.oc), residual, p.epilogue, region, threads,
+           scratch.data());
   EXPECT_TRUE(dst.intact()) << variant.name;
   return {dst.span().begin(), dst.span().end()};
 }
@@ -88,12 +98,13 @@ void expect_close(const Problem& p, Data& data, const std::vector<float>& found,
           if (p.epilogue.activation == Activation::leaky_relu && want < 0) want *= p.epilogue.slope;
           if (p.epilogue.activation == Activation::sigmoid) want = 1 / (1 + std::exp(-want));
           if (!p.epilogue.residual_first) want += residual;
-          // B^T, G and A^T amplify magnitudes by at most 10 x 10, 1 and 19 x 19 in the worst case; over random data the
-          // errors of F(4x4, 3x3) stay below a few hundred units in the last place of the terms' root sum of squares,
-          // which is magnitude / sqrt(terms).
+          // B^T, G and A^T amplify magnitudes by at most 10 x 10, 1 and 19 x 19 in the worst case; over
+          // random data the errors of F(4x4, 3x3) stay below a few hundred units in the last place of the
+          // terms' root sum of squares, which is magnitude / sqrt(terms).
           const double terms = 9.0 * p.ic;
           const double tolerance = 300 * 0x1p-24 * (magnitude / std::sqrt(terms) + std::abs(want) + 1);
-          ASSERT_NEAR(found[i], want, tolerance) << name << " at " << image << "," << y << "," << x << "," << c;
+          ASSERT_NEAR(found[i], want, tolerance)
+              << name << " at " << image << "," << y << "," << x << "," << c;
         }
       }
     }
@@ -143,7 +154,8 @@ TEST(Winograd, ThreadsAndRegionsDoNotShow) {
     for (const int threads : {2, 3, 7}) {
       EXPECT_TRUE(run(p, data, variant, side, threads, {0, 0, p.oh(), p.ow()}) == whole) << variant.name;
     }
-    for (const Rect region : {Rect{0, 0, 5, 47}, Rect{8, 4, 61, 47}, Rect{12, 20, 23, 33}, Rect{60, 44, 61, 47}}) {
+    for (const Rect region :
+         {Rect{0, 0, 5, 47}, Rect{8, 4, 61, 47}, Rect{12, 20, 23, 33}, Rect{60, 44, 61, 47}}) {
       const std::vector<float> part = run(p, data, variant, side, 3, region);
       for (int image = 0; image < p.n; ++image) {
         for (int y = 0; y < p.oh(); ++y) {
@@ -151,7 +163,8 @@ TEST(Winograd, ThreadsAndRegionsDoNotShow) {
             const bool inside = y >= region.y0 && y < region.y1 && x >= region.x0 && x < region.x1;
             for (int c = 0; c < p.oc; ++c) {
               const size_t i = static_cast<size_t>(((image * p.oh() + y) * p.ow() + x) * p.oc + c);
-              ASSERT_EQ(part[i], inside ? whole[i] : -77.0f) << variant.name << " at " << y << "," << x << "," << c;
+              ASSERT_EQ(part[i], inside ? whole[i] : -77.0f)
+                  << variant.name << " at " << y << "," << x << "," << c;
             }
           }
         }
@@ -167,25 +180,29 @@ TEST(Winograd, AViewOfAPartOfTheMapGivesTheSameBits) {
   const WinogradVariant& variant = choose_winograd(active_isa());
   const std::vector<float> whole = run(p, data, variant, side, 1, {0, 0, p.oh(), p.ow()});
 
-  // Rows 12 to 30 and columns 8 to 30 of the source, with gaps between pixels and rows, in memory of their own.
+  // Rows 12 to 30 and columns 8 to 30 of the source, with gaps between pixels and rows, in memory of their
+  // own.
   constexpr int kRows = 18, kColumns = 22, kPixel = 19, kRow = kColumns * kPixel + 5;
   std::vector<float> part(kRows * kRow, std::nanf(""));
   for (int y = 0; y < kRows; ++y) {
     for (int x = 0; x < kColumns; ++x) {
-      std::copy_n(data.src.data() + ((y + 12) * p.w + x + 8) * p.ic, p.ic, part.data() + y * kRow + x * kPixel);
+      std::copy_n(data.src.data() + ((y + 12) * p.w + x + 8) * p.ic, p.ic,
+                  part.data() + y * kRow + x * kPixel);
     }
   }
   const View<const float> src{part.data(), 1, p.h, p.w, p.ic, 12, 8, 0, kRow, kPixel};
   const Rect region{12, 8, 28, 28};
   std::vector<float> out(16 * 20 * 16);
   const View<float> dst{out.data(), 1, p.oh(), p.ow(), p.oc, 12, 8, 0, 20 * 16, 16};
-  const WinogradConv conv(variant, choose_gemm(variant.isa), p.params(), data.weights.data(), data.bias.data());
+  const WinogradConv conv(variant, choose_gemm(variant.isa), p.params(), data.weights.data(),
+                          data.bias.data());
   AlignedBuffer<float> scratch(conv.scratch_floats(2));
   conv.run(src, dst, {}, {}, region, 2, scratch.data());
   for (int y = region.y0; y < region.y1; ++y) {
     for (int x = region.x0; x < region.x1; ++x) {
       for (int c = 0; c < p.oc; ++c) {
-        ASSERT_EQ(dst.at(0, y, x)[c], whole[static_cast<size_t>((y * p.ow() + x) * p.oc + c)]) << y << "," << x;
+        ASSERT_EQ(dst.at(0, y, x)[c], whole[static_cast<size_t>((y * p.ow() + x) * p.oc + c)])
+            << y << "," << x;
       }
     }
   }

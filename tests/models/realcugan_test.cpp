@@ -62,7 +62,8 @@ std::vector<uint8_t> upscale(RealCugan& model, const Picture& src, const Upscale
 struct Agreement {
   int64_t samples = 0, different = 0;
 
-  void compare(const std::vector<uint8_t>& found, const std::vector<uint8_t>& wanted, const std::string& name) {
+  void compare(const std::vector<uint8_t>& found, const std::vector<uint8_t>& wanted,
+               const std::string& name) {
     ASSERT_EQ(found.size(), wanted.size()) << name;
     int largest = 0;
     for (size_t i = 0; i < found.size(); ++i) {
@@ -106,8 +107,8 @@ TEST_F(RealCuganGoldens, EveryNetworkMatchesTheOriginal) {
   }
   EXPECT_EQ(agreements.size(), 18u);
   for (const auto& [network, agreement] : agreements) {
-    EXPECT_GE(agreement.identical(), 0.999) << network << ": " << agreement.different << " of "
-                                            << agreement.samples << " samples differ";
+    EXPECT_GE(agreement.identical(), 0.999)
+        << network << ": " << agreement.different << " of " << agreement.samples << " samples differ";
   }
 }
 
@@ -116,7 +117,8 @@ TEST_F(RealCuganGoldens, InstructionSetsAgree) {
   const Picture src = read_png("noise-32x32.png");
   UpscaleOptions options;
   options.threads = 4;
-  for (const char* network : {"se-2x-no-denoise", "pro-3x-denoise3x", "se-4x-conservative", "nose-2x-no-denoise"}) {
+  for (const char* network :
+       {"se-2x-no-denoise", "pro-3x-denoise3x", "se-4x-conservative", "nose-2x-no-denoise"}) {
     const std::vector<uint8_t> wanted = upscale(*load(network), src, options);
     for (const Isa isa : supported_isas()) {
       const auto model = load(network, isa);
@@ -130,7 +132,8 @@ TEST_F(RealCuganGoldens, InstructionSetsAgree) {
 TEST_F(RealCuganGoldens, TheNumberOfThreadsDoesNotShow) {
   if (active_isa() == Isa::reference) GTEST_SKIP() << "the drivers are the same for every instruction set";
   const Picture src = read_png("lineart-61x45.png");
-  for (const char* network : {"se-2x-no-denoise", "pro-3x-denoise3x", "se-4x-conservative", "nose-2x-no-denoise"}) {
+  for (const char* network :
+       {"se-2x-no-denoise", "pro-3x-denoise3x", "se-4x-conservative", "nose-2x-no-denoise"}) {
     const auto model = load(network);
     UpscaleOptions options;
     const std::vector<uint8_t> wanted = upscale(*model, src, options);
