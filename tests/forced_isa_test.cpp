@@ -7,8 +7,8 @@
 namespace ink {
 namespace {
 
-// active_isa() falls back to the strongest set where INKSTONE_ISA is unusable; the tests of one set would then
-// quietly test another.
+// active_isa() falls back to the strongest set where INKSTONE_ISA is unusable; the tests of one set would
+// then quietly test another.
 TEST(ForcedIsa, IsTheOneThatRuns) {
   const char* forced = std::getenv("INKSTONE_ISA");
   if (forced == nullptr) GTEST_SKIP() << "INKSTONE_ISA is not set";

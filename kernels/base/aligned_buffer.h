@@ -5,6 +5,7 @@
 #include <memory>
 #include <new>
 #include <type_traits>
+#include <utility>
 
 namespace ink {
 
@@ -27,6 +28,14 @@ class AlignedBuffer {
     if (size > static_cast<size_t>(-1) / sizeof(T) - kAlignment) throw std::bad_alloc();
     data_.reset(static_cast<T*>(std::aligned_alloc(kAlignment, align_up(size * sizeof(T)))));
     if (data_ == nullptr) throw std::bad_alloc();
+  }
+
+  AlignedBuffer(AlignedBuffer&& other) noexcept
+      : size_(std::exchange(other.size_, 0)), data_(std::move(other.data_)) {}
+  AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
+    size_ = std::exchange(other.size_, 0);
+    data_ = std::move(other.data_);
+    return *this;
   }
 
   T* data() { return data_.get(); }

@@ -28,11 +28,11 @@ constexpr const char* activation_name(Activation activation) {
   return "?";
 }
 
-// The definition of each activation in plain arithmetic.
+// The definition of each activation in plain arithmetic. NaN gives NaN.
 inline float activate(float x, Activation activation, float slope) {
   switch (activation) {
     case Activation::none: return x;
-    case Activation::relu: return x > 0 ? x : 0.0f;
+    case Activation::relu: return x < 0 ? 0.0f : x;
     case Activation::leaky_relu: return x > 0 ? x : x * slope;
     case Activation::sigmoid: return 1.0f / (1.0f + std::exp(-x));
     case Activation::tanh: return std::tanh(x);

@@ -79,7 +79,8 @@ Isa active_isa() { return chosen_isa().ok() ? *chosen_isa() : supported_isas().b
 std::string cpu_model_name() {
   std::ifstream info("/proc/cpuinfo");
   for (std::string line; std::getline(info, line);) {
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+    const size_t value = line.find(": ");
+    if (line.starts_with("model name") && value != std::string::npos) return line.substr(value + 2);
   }
   return "unknown CPU";
 }

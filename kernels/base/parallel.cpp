@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "kernels/base/denormals.h"
 #include "kernels/base/team.h"
@@ -92,7 +93,10 @@ void parallel_for(int64_t tasks, int threads, FunctionRef<void(int64_t, int)> bo
 int default_threads() {
   cpu_set_t set;
   CPU_ZERO(&set);
-  const int allowed = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+  // The call fails where there are more CPUs than the set has places for.
+  const int allowed = sched_getaffinity(0, sizeof set, &set) == 0
+                          ? CPU_COUNT(&set)
+                          : static_cast<int>(std::thread::hardware_concurrency());
   const double quota = std::floor(container_quota());
   return std::max(1, static_cast<int>(std::min<double>(allowed, quota)));
 }

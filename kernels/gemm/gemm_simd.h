@@ -42,7 +42,7 @@ INK_INLINE void gemm_sums(const GemmTileArgs& args, Vec<A> (&sum)[M][V]) {
 template <class A>
 INK_INLINE Vec<A> gemm_finish(Vec<A> x, Vec<A> residual, const Epilogue& epilogue, Vec<A> slope) {
   if (epilogue.residual_first) x = x + residual;
-  if (epilogue.activation == Activation::relu) x = max<A>(x, broadcast<A>(0.0f));
+  if (epilogue.activation == Activation::relu) x = max<A>(broadcast<A>(0.0f), x);
   if (epilogue.activation == Activation::leaky_relu) x = xsimd::select(x > broadcast<A>(0.0f), x, x * slope);
   return epilogue.residual_first ? x : x + residual;
 }

@@ -11,7 +11,8 @@ namespace ink::simd {
 template <class A>
 INK_INLINE Vec<A> exp(Vec<A> x) {
   constexpr float kLog2E = 1.44269504f, kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;
-  x = min<A>(max<A>(x, broadcast<A>(-87.3f)), broadcast<A>(88.3f));
+  // The bounds come first: x86 gives the second operand where one is NaN.
+  x = min<A>(broadcast<A>(88.3f), max<A>(broadcast<A>(-87.3f), x));
   const auto n = xsimd::nearbyint_as_int(x * broadcast<A>(kLog2E));
   const Vec<A> nf = xsimd::batch_cast<float>(n);
   Vec<A> r = fma<A>(nf, broadcast<A>(-kLn2High), x);
@@ -56,7 +57,7 @@ INK_INLINE Vec<A> activate(Vec<A> x, Activation activation, Vec<A> slope) {
   const Vec<A> zero = broadcast<A>(0.0f);
   switch (activation) {
     case Activation::none: return x;
-    case Activation::relu: return max<A>(x, zero);
+    case Activation::relu: return max<A>(zero, x);  // in this order a NaN stays one
     case Activation::leaky_relu: return xsimd::select(x > zero, x, x * slope);
     case Activation::sigmoid: return sigmoid<A>(x);
     case Activation::tanh: return tanh<A>(x);

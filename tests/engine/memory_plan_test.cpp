@@ -10,9 +10,7 @@
 namespace ink {
 namespace {
 
-bool meet(const Lifetime& a, const Lifetime& b) {
-  return a.first <= b.last && b.first <= a.last;
-}
+bool meet(const Lifetime& a, const Lifetime& b) { return a.first <= b.last && b.first <= a.last; }
 
 // The bytes that live at the busiest step, and all of them, each block rounded up to whole cache lines.
 size_t busiest(const std::vector<Lifetime>& blocks) {

@@ -41,35 +41,21 @@ class RandomGraph {
     const Shape s = twin_.shape(x);
     const bool small = s.h * s.w * 4 <= kMostPixels;
     switch (below(16)) {
-      case 0:
-        return conv(x);
-      case 1:
-        return same_conv(x, between(1, 40));
-      case 2:
-        return small ? deconv(x) : conv(x);
-      case 3:
-        return twin_.linear(x, between(1, 40));
-      case 4:
-        return twin_.batch_norm(x);
-      case 5:
-        return twin_.activation(x, activation_kind());
-      case 6:
-        return twin_.scale(x, static_cast<float>(between(-20, 20)) / 16);
+      case 0: return conv(x);
+      case 1: return same_conv(x, between(1, 40));
+      case 2: return small ? deconv(x) : conv(x);
+      case 3: return twin_.linear(x, between(1, 40));
+      case 4: return twin_.batch_norm(x);
+      case 5: return twin_.activation(x, activation_kind());
+      case 6: return twin_.scale(x, static_cast<float>(between(-20, 20)) / 16);
       case 7:
-      case 8:
-        return addition(x);
-      case 9:
-        return broadcast(x);
-      case 10:
-        return pool(x);
-      case 11:
-        return crop(x);
-      case 12:
-        return pad(x);
-      case 13:
-        return concat(x);
-      case 14:
-        return small ? twin_.pixel_shuffle(same_conv(x, 4 * between(1, 6)), 2) : crop(x);
+      case 8: return addition(x);
+      case 9: return broadcast(x);
+      case 10: return pool(x);
+      case 11: return crop(x);
+      case 12: return pad(x);
+      case 13: return concat(x);
+      case 14: return small ? twin_.pixel_shuffle(same_conv(x, 4 * between(1, 6)), 2) : crop(x);
       default:
         return small ? twin_.resize(x, chance(50) ? ResizeMode::nearest : ResizeMode::bilinear, 2) : crop(x);
     }

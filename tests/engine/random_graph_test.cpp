@@ -25,12 +25,8 @@ constexpr Layout kLayouts[] = {Layout::dense, Layout::crop, Layout::slice};
 class PoisonedMemory {
  public:
 #if defined(__GLIBC__)
-  PoisonedMemory() {
-    mallopt(M_PERTURB, 0x81);
-  }
-  ~PoisonedMemory() {
-    mallopt(M_PERTURB, 0);
-  }
+  PoisonedMemory() { mallopt(M_PERTURB, 0x81); }
+  ~PoisonedMemory() { mallopt(M_PERTURB, 0); }
 #endif
 };
 

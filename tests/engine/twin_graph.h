@@ -14,9 +14,7 @@
 
 namespace ink::test {
 
-inline ink::Shape engine_shape(Shape shape) {
-  return {shape.n, shape.h, shape.w, shape.c};
-}
+inline ink::Shape engine_shape(Shape shape) { return {shape.n, shape.h, shape.w, shape.c}; }
 
 // A graph for the engine and, node by node, what it should compute: the oracles run beside the builder, on
 // one set of inputs, and know nothing of passes, plans or memory. Weights and inputs are random.

@@ -7,12 +7,9 @@ constexpr Layout kLayouts[] = {Layout::dense, Layout::crop, Layout::slice};
 
 const char* layout_name(Layout layout) {
   switch (layout) {
-    case Layout::dense:
-      return "dense";
-    case Layout::crop:
-      return "crop";
-    case Layout::slice:
-      return "slice";
+    case Layout::dense: return "dense";
+    case Layout::crop: return "crop";
+    case Layout::slice: return "slice";
   }
   return "?";
 }

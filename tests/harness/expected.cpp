@@ -7,18 +7,12 @@ namespace {
 
 double activated(double x, Activation activation, double slope) {
   switch (activation) {
-    case Activation::none:
-      return x;
-    case Activation::relu:
-      return std::fmax(x, 0);
-    case Activation::leaky_relu:
-      return x < 0 ? x * slope : x;
-    case Activation::sigmoid:
-      return 1 / (1 + std::exp(-x));
-    case Activation::tanh:
-      return std::tanh(x);
-    case Activation::silu:
-      return x / (1 + std::exp(-x));
+    case Activation::none: return x;
+    case Activation::relu: return std::fmax(x, 0);
+    case Activation::leaky_relu: return x < 0 ? x * slope : x;
+    case Activation::sigmoid: return 1 / (1 + std::exp(-x));
+    case Activation::tanh: return std::tanh(x);
+    case Activation::silu: return x / (1 + std::exp(-x));
   }
   return NAN;
 }
@@ -33,12 +27,9 @@ double steepest(Activation activation, double slope) {
 double own_error(Activation activation, double y) {
   switch (activation) {
     case Activation::none:
-    case Activation::relu:
-      return 0;
-    case Activation::leaky_relu:
-      return kRounding * std::abs(y);
-    default:
-      return 6e-7 * std::abs(y) + 2e-7;
+    case Activation::relu: return 0;
+    case Activation::leaky_relu: return kRounding * std::abs(y);
+    default: return 6e-7 * std::abs(y) + 2e-7;
   }
 }
 

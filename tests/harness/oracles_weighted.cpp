@@ -28,9 +28,7 @@ void finish(const Sum& sum, double bias, Expected& dst, size_t at) {
 
 // |error| <= 2 (k + 2) eps sum |a b|: k + 1 roundings of partial sums and one of each product, doubled for
 // the terms of second order and for weights that were rounded once when something was folded into them.
-double sum_bound(double terms, double magnitude) {
-  return 2 * (terms + 2) * kRounding * magnitude;
-}
+double sum_bound(double terms, double magnitude) { return 2 * (terms + 2) * kRounding * magnitude; }
 
 Expected expect_conv(const Expected& src, const ConvParams& p, std::span<const float> weights,
                      std::span<const float> bias) {

@@ -48,5 +48,19 @@ TEST(Activation, EveryVariantMatchesTheOracleOnEveryTail) {
   }
 }
 
+TEST(Activation, NanStaysNan) {
+  for (const ActivationVariant& variant : activation_variants()) {
+    if (variant.isa > supported_isas().back()) continue;
+    for (const Activation activation : kActivations) {
+      float values[19];
+      std::fill(std::begin(values), std::end(values), NAN);
+      variant.row({values, values, 19, activation, 0.1f});
+      for (const float value : values) {
+        EXPECT_TRUE(std::isnan(value)) << variant.name << " " << activation_name(activation);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ink

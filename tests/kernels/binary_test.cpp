@@ -18,18 +18,12 @@ constexpr float kSlope = 0.1f;
 double oracle(BinaryOp op, double a, double b, Activation activation) {
   const double x = op == BinaryOp::add ? a + b : a * b;
   switch (activation) {
-    case Activation::none:
-      return x;
-    case Activation::relu:
-      return std::fmax(x, 0);
-    case Activation::leaky_relu:
-      return x < 0 ? x * kSlope : x;
-    case Activation::sigmoid:
-      return 1 / (1 + std::exp(-x));
-    case Activation::tanh:
-      return std::tanh(x);
-    case Activation::silu:
-      return x / (1 + std::exp(-x));
+    case Activation::none: return x;
+    case Activation::relu: return std::fmax(x, 0);
+    case Activation::leaky_relu: return x < 0 ? x * kSlope : x;
+    case Activation::sigmoid: return 1 / (1 + std::exp(-x));
+    case Activation::tanh: return std::tanh(x);
+    case Activation::silu: return x / (1 + std::exp(-x));
   }
   return NAN;
 }

@@ -69,9 +69,7 @@ TEST(Isa, TheActiveOneIsSupportedAndTheChosenOneIfThatIsUsable) {
   }
 }
 
-TEST(Isa, TheCpuHasAName) {
-  EXPECT_FALSE(cpu_model_name().empty());
-}
+TEST(Isa, TheCpuHasAName) { EXPECT_FALSE(cpu_model_name().empty()); }
 
 // What dispatch relies on in every table of variants.
 template <class Variant>

@@ -21,9 +21,7 @@ constexpr Scale kScales[] = {
     {1, 0}, {255, 0}, {static_cast<float>(255 / 0.7), 0.15f}, {127.5f, -1}, {0.37f, 0.5f}};
 
 // A double holds the exact quotient of two floats closely enough that rounding it gives the float division.
-float rounded(double value) {
-  return static_cast<float>(value);
-}
+float rounded(double value) { return static_cast<float>(value); }
 
 float from_u8_oracle(uint8_t sample, Scale scale) {
   const float quotient = rounded(static_cast<double>(sample) / static_cast<double>(scale.factor));

@@ -15,8 +15,8 @@ import project
 HARMLESS = {
     "DW.ref.__gxx_personality_v0": "a pointer for the unwinder, the same bytes in every object file",
 }
-# Sections whose code runs at start-up, on every CPU.
-START_UP = re.compile(r"\.(?:init_array|ctors|preinit_array)\b")
+# Sections whose code runs at start-up, on every CPU. That of priority 99 is AddressSanitizer's own, in its preset.
+START_UP = re.compile(r"\] (\.(?:init_array(?!\.00099)|ctors|preinit_array)\S*)")
 
 
 def output(*command):
@@ -35,8 +35,8 @@ def check(isa, path):
     if not found:
         yield f"{path}: no function that ends in _{isa}"
     for line in output("readelf", "-SW", path).splitlines():
-        if START_UP.search(line):
-            yield f"{path}: code that runs before main(): {line.strip()}"
+        if match := START_UP.search(line):
+            yield f"{path}: {match.group(1)}: code that runs before main()"
 
 
 def main():
