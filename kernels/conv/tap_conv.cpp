@@ -60,7 +60,8 @@ void TapConv::run_together(std::span<const TapConv> convs, View<const float> src
       one_row(dst) && one_row(residual)) {
     // The map is one long row: no tile is cut short at the end of each of its rows.
     const auto flatten = [](auto& map) {
-      map = {map.data, map.n, 1, map.w * map.h, map.c, 0, 0, map.image_stride, 0, map.pixel_stride};
+      if (map.data == nullptr) return;
+      map = {map.at(0, 0, 0), map.n, 1, map.w * map.h, map.c, 0, 0, map.image_stride, 0, map.pixel_stride};
     };
     flatten(maps.src);
     flatten(maps.dst);

@@ -22,7 +22,7 @@ constexpr GlobalMeanVariant kVariants[] = {
 
 void cell_sum_reference(const CellSum& args) {
   for (int64_t i = 0; i < args.channels; ++i) {
-    double sum = 0;
+    double sum = args.sums[i];
     for (int y = 0; y < args.rows; ++y) {
       for (int x = 0; x < args.columns; ++x) sum += args.src[y * args.row_stride + x * args.pixel_stride + i];
     }
@@ -44,23 +44,24 @@ size_t global_sum_bytes(int h, int w, int c) {
   return static_cast<size_t>(global_mean_cells(h, w)) * static_cast<size_t>(c) * sizeof(double);
 }
 
-Rect global_mean_source(int h, int w, Rect cells) {
-  return {cells.y0 * kMeanCellRows, cells.x0 * kMeanCellColumns, std::min(h, cells.y1 * kMeanCellRows),
-          std::min(w, cells.x1 * kMeanCellColumns)};
-}
-
-void global_sum_cells(const GlobalMeanVariant& variant, View<const float> src, int image, Rect cells,
-                      double* sums, int threads) {
+void global_sum_add(const GlobalMeanVariant& variant, View<const float> src, int image, Rect region,
+                    double* sums, int threads) {
   // A map of a few pixels and many channels is one cell: it is shared among threads by channels.
   constexpr int kChannelsPerTask = 256;
-  if (cells.h() <= 0 || cells.w() <= 0) return;
+  if (region.h() <= 0 || region.w() <= 0) return;
+  INK_CHECK(region.x0 % kMeanCellColumns == 0 && (region.x1 % kMeanCellColumns == 0 || region.x1 == src.w));
+  const Rect cells{region.y0 / kMeanCellRows, region.x0 / kMeanCellColumns,
+                   (region.y1 + kMeanCellRows - 1) / kMeanCellRows,
+                   (region.x1 + kMeanCellColumns - 1) / kMeanCellColumns};
   const int64_t slices = (src.c + kChannelsPerTask - 1) / kChannelsPerTask;
   const int64_t grid_columns = global_mean_grid(src.h, src.w).x1;
   parallel_for(cells.area() * slices, threads, [&](int64_t task, int) {
     const int channel = static_cast<int>(task % slices) * kChannelsPerTask;
     const int cy = cells.y0 + static_cast<int>(task / slices / cells.w());
     const int cx = cells.x0 + static_cast<int>(task / slices % cells.w());
-    const Rect pixels = global_mean_source(src.h, src.w, {cy, cx, cy + 1, cx + 1});
+    const Rect pixels{std::max(region.y0, cy * kMeanCellRows), cx * kMeanCellColumns,
+                      std::min(region.y1, (cy + 1) * kMeanCellRows),
+                      std::min(region.x1, (cx + 1) * kMeanCellColumns)};
     variant.cell({.src = src.at(image, pixels.y0, pixels.x0) + channel,
                   .sums = sums + (cy * grid_columns + cx) * src.c + channel,
                   .channels = std::min(kChannelsPerTask, src.c - channel),
@@ -88,9 +89,11 @@ void global_mean_finish(const double* sums, int64_t cells, int c, int64_t count,
 void global_mean_run(const GlobalMeanVariant& variant, View<const float> src, View<float> dst, double* sums,
                      int threads) {
   INK_CHECK(dst.n == src.n && dst.h == 1 && dst.w == 1 && dst.c == src.c && src.h > 0 && src.w > 0);
+  const int64_t cells = global_mean_cells(src.h, src.w);
   for (int image = 0; image < src.n; ++image) {
-    global_sum_cells(variant, src, image, global_mean_grid(src.h, src.w), sums, threads);
-    global_mean_finish(sums, global_mean_cells(src.h, src.w), src.c, src.whole().area(), dst.at(image, 0, 0));
+    std::fill_n(sums, cells * src.c, 0.0);
+    global_sum_add(variant, src, image, src.whole(), sums, threads);
+    global_mean_finish(sums, cells, src.c, src.whole().area(), dst.at(image, 0, 0));
   }
 }
 

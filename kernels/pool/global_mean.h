@@ -10,12 +10,14 @@
 namespace ink {
 
 // The mean of a whole map, in two steps so that it can be summed region by region with the same bits however
-// the map was cut: the map has a fixed grid of cells of 16 rows x 64 columns from its origin (those at its
+// the map was cut: the map has a fixed grid of cells of 64 rows x 16 columns from its origin (those at its
 // end are smaller); the pixels of a cell are added row by row in double, then the cells in the order of their
-// index cy * (columns of the grid) + cx, in double; the total is divided and rounded to float once.
-inline constexpr int kMeanCellRows = 16, kMeanCellColumns = 64;  // 256 KiB at 64 channels: a share of L2
+// index cy * (columns of the grid) + cx, in double; the total is divided and rounded to float once. Rows may
+// come in any portions from top to bottom, columns in whole cells.
+inline constexpr int kMeanCellRows = 64, kMeanCellColumns = 16;  // 256 KiB at 64 channels: a share of L2
 
-// sums[i] = sum of src[y * row_stride + x * pixel_stride + i] over y < rows, x < columns,  i < channels.
+// sums[i] += sum of src[y * row_stride + x * pixel_stride + i] over y < rows, x < columns, one after the
+// other,  i < channels.
 struct CellSum {
   const float* src;
   double* sums;
@@ -43,13 +45,12 @@ Rect global_mean_grid(int h, int w);
 // How many they are, and the bytes that the sums of one image need.
 int64_t global_mean_cells(int h, int w);
 size_t global_sum_bytes(int h, int w, int c);
-// The pixels of the map that `cells` cover.
-Rect global_mean_source(int h, int w, Rect cells);
 
-// sums[cell index * c + i] for every cell of `cells` (a rectangle of the grid) of one image; the sums of
-// other cells are left alone. The memory of src need hold no more than global_mean_source(cells).
-void global_sum_cells(const GlobalMeanVariant& variant, View<const float> src, int image, Rect cells,
-                      double* sums, int threads);
+// Adds the pixels of `region` of one image to the sums of their cells, sums[cell index * c + i], which are
+// zeros before the first. The region's columns begin and end where cells do; of each cell, the rows above
+// have been added before. The memory of src need hold no more than the region.
+void global_sum_add(const GlobalMeanVariant& variant, View<const float> src, int image, Rect region,
+                    double* sums, int threads);
 
 // dst[i] = (sum of sums[cell * c + i] over cell < cells) / count,  i < c; count is h * w.
 void global_mean_finish(const double* sums, int64_t cells, int c, int64_t count, float* dst);

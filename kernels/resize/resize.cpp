@@ -19,23 +19,6 @@ constexpr ResizeVariant kVariants[] = {
     {Isa::reference, "resize_reference", resize_nearest_row_reference, resize_bilinear_row_reference},
 };
 
-ResizeTap tap_at(ResizeMode mode, int i, int in, int out) {
-  if (mode == ResizeMode::nearest) {
-    const int32_t index = static_cast<int32_t>(static_cast<int64_t>(i) * in / out);
-    return {index, index, 1, 0};
-  }
-  double position = 0;
-  if (mode == ResizeMode::bilinear) {
-    position = std::max(0.0, (i + 0.5) * in / out - 0.5);
-  } else if (out > 1) {
-    position = static_cast<double>(i) * (in - 1) / (out - 1);
-  }
-  const int32_t lo = static_cast<int32_t>(position);
-  if (lo >= in - 1) return {in - 1, in - 1, 1, 0};
-  const double fraction = position - lo;
-  return {lo, lo + 1, static_cast<float>(1 - fraction), static_cast<float>(fraction)};
-}
-
 }  // namespace
 
 void resize_nearest_row_reference(const ResizeRow& args) {
@@ -59,10 +42,27 @@ void resize_bilinear_row_reference(const ResizeRow& args) {
   }
 }
 
+ResizeTap resize_tap(ResizeMode mode, int i, int in, int out) {
+  if (mode == ResizeMode::nearest) {
+    const int32_t index = static_cast<int32_t>(static_cast<int64_t>(i) * in / out);
+    return {index, index, 1, 0};
+  }
+  double position = 0;
+  if (mode == ResizeMode::bilinear) {
+    position = std::max(0.0, (i + 0.5) * in / out - 0.5);
+  } else if (out > 1) {
+    position = static_cast<double>(i) * (in - 1) / (out - 1);
+  }
+  const int32_t lo = static_cast<int32_t>(position);
+  if (lo >= in - 1) return {in - 1, in - 1, 1, 0};
+  const double fraction = position - lo;
+  return {lo, lo + 1, static_cast<float>(1 - fraction), static_cast<float>(fraction)};
+}
+
 void fill_resize_taps(ResizeMode mode, int in, std::span<ResizeTap> taps) {
   INK_CHECK(in > 0 && !taps.empty());
   const int out = static_cast<int>(taps.size());
-  for (int i = 0; i < out; ++i) taps[static_cast<size_t>(i)] = tap_at(mode, i, in, out);
+  for (int i = 0; i < out; ++i) taps[static_cast<size_t>(i)] = resize_tap(mode, i, in, out);
 }
 
 std::vector<ResizeTap> resize_taps(ResizeMode mode, int in, int out) {

@@ -31,6 +31,8 @@ struct ResizeTap {
   float lo_weight, hi_weight;  // 1 and 0 for nearest
 };
 
+// Of one index `i` < out.
+ResizeTap resize_tap(ResizeMode mode, int i, int in, int out);
 // The taps of one axis, computed in double and rounded to float once; part of a plan. in and out are
 // positive.
 std::vector<ResizeTap> resize_taps(ResizeMode mode, int in, int out);

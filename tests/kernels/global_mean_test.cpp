@@ -81,7 +81,7 @@ TEST(GlobalMean, VariantsLayoutsAndThreadsGiveTheSameBits) {
   }
 }
 
-TEST(GlobalMean, CellsSummedOneByOneFromPartsOfTheMapGiveTheSameBits) {
+TEST(GlobalMean, SumsOfRowsInPortionsAndColumnsInCellsGiveTheSameBits) {
   for (const Shape& shape : kShapes) {
     const std::vector<float> values = test::random_floats(shape, 3);
     const Rect grid = global_mean_grid(shape.h, shape.w);
@@ -90,14 +90,15 @@ TEST(GlobalMean, CellsSummedOneByOneFromPartsOfTheMapGiveTheSameBits) {
       const std::vector<float> want = mean_of(variant, shape, values, Layout::dense, 1);
       for (int image = 0; image < shape.n; ++image) {
         GuardedSums sums(global_sum_bytes(shape.h, shape.w, shape.c) / sizeof(double));
-        // Last column first, each column cut after its first cell: the order of regions is free.
+        std::fill_n(sums.data(), cells * shape.c, 0.0);
+        // Last column first, each in portions of 1, 2, 3, ... rows: only the order of rows matters.
         for (int cx = grid.x1 - 1; cx >= 0; --cx) {
-          for (const Rect part : {Rect{1, cx, grid.y1, cx + 1}, Rect{0, cx, 1, cx + 1}}) {
-            if (part.h() <= 0) continue;
-            const Rect pixels = global_mean_source(shape.h, shape.w, part);
-            TestMap<float> src(shape, pixels, Layout::slice, GuardedFloats::Side::guard_before);
-            src.fill(values, pixels);
-            global_sum_cells(variant, src.view(), image, part, sums.data(), 3);
+          for (int y = 0, rows = 1; y < shape.h; y += rows++) {
+            const Rect part{y, cx * kMeanCellColumns, std::min(y + rows, shape.h),
+                            std::min((cx + 1) * kMeanCellColumns, shape.w)};
+            TestMap<float> src(shape, part, Layout::slice, GuardedFloats::Side::guard_before);
+            src.fill(values, part);
+            global_sum_add(variant, src.view(), image, part, sums.data(), 3);
           }
         }
         std::vector<float> got(static_cast<size_t>(shape.c));
@@ -111,12 +112,13 @@ TEST(GlobalMean, CellsSummedOneByOneFromPartsOfTheMapGiveTheSameBits) {
 }
 
 TEST(GlobalMean, SumsOfOtherCellsAreLeftAlone) {
-  const Shape shape{1, 40, 200, 3};
+  const Shape shape{1, 170, 60, 3};
   const std::vector<float> values = test::random_floats(shape, 4);
   const View<const float> src = dense_view(values.data(), 1, shape.h, shape.w, shape.c);
   for (const GlobalMeanVariant& variant : test::runnable(global_mean_variants())) {
     std::vector<double> sums(static_cast<size_t>(global_mean_cells(shape.h, shape.w) * shape.c), -1e300);
-    global_sum_cells(variant, src, 0, {1, 2, 2, 3}, sums.data(), 2);
+    std::fill_n(sums.begin() + (1 * 4 + 2) * 3, 3, 0.0);
+    global_sum_add(variant, src, 0, {64, 32, 128, 48}, sums.data(), 2);
     for (size_t i = 0; i < sums.size(); ++i) {
       const bool owned = i / 3 == 1 * 4 + 2;  // the grid has 3 rows of 4 cells
       EXPECT_EQ(sums[i] == -1e300, !owned) << variant.name << " " << i;
