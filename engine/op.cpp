@@ -13,6 +13,15 @@ double PreparedOp::flops(std::span<const Shape> /*inputs*/, const Shape& output)
   return static_cast<double>(output.elements());
 }
 
+Rect PreparedOp::input_region(size_t input, Rect region, std::span<const Shape> inputs,
+                              const Shape& output) const {
+  const Shape& shape = inputs[input];
+  // Repeated over the map, along one axis or both.
+  if (shape.h != output.h) region.y0 = 0, region.y1 = shape.h;
+  if (shape.w != output.w) region.x0 = 0, region.x1 = shape.w;
+  return region;
+}
+
 TensorView Op::view(const TensorView& input, const Shape& /*output*/) const { return input; }
 
 bool Op::absorb_activation(const ActivationAttributes& /*activation*/) { return false; }

@@ -25,6 +25,19 @@ struct RunContext {
   int threads;
 };
 
+// What a node over a whole map (a global mean) offers so that the map may come in parts: rows from top to
+// bottom in any portions, columns in strips that begin at multiples of column_grid(). Same bits for any
+// parts.
+class Reduction {
+ public:
+  virtual ~Reduction() = default;
+  virtual int column_grid() const = 0;
+  // Bytes of the sums so far, which are all zero before the first part.
+  virtual size_t state_bytes(const Shape& input) const = 0;
+  virtual void add(const TensorView& part, Rect region, void* state, int threads) const = 0;
+  virtual void finish(const Shape& input, const void* state, const TensorView& output) const = 0;
+};
+
 // A node made ready for one instruction set: weights folded and packed. Immutable; run() may be called from
 // many threads at once, allocates nothing and gives the same bits for any thread count and region.
 class PreparedOp {
@@ -40,6 +53,17 @@ class PreparedOp {
   // Multiplications and additions of the plain algorithm.
   virtual double flops(std::span<const Shape> inputs, const Shape& output) const;
   virtual void run(const RunContext& context) const = 0;
+
+  // The part of input i that run() reads for `region` of the output, which lies on the grid. The default is
+  // what elementwise nodes need: the same region, and all of an input that is repeated over the map.
+  virtual Rect input_region(size_t input, Rect region, std::span<const Shape> inputs,
+                            const Shape& output) const;
+  // What regions begin and end at multiples of, save where the map ends.
+  virtual int grid() const { return 1; }
+  // Whether a pixel of the output needs no other than the same pixel of each input of its size.
+  virtual bool elementwise() const { return false; }
+  // Not null for a node that needs its whole input; input_region() and run() do for those too.
+  virtual const Reduction* reduction() const { return nullptr; }
 };
 
 struct PrepareContext {
@@ -61,6 +85,8 @@ class Op {
   // A view reads its input's memory through other strides and is never run.
   virtual bool is_view() const { return false; }
   virtual TensorView view(const TensorView& input, const Shape& output) const;
+  // Which pixel of its input a view shows first: a rectangle without extent.
+  virtual Rect view_origin() const { return {}; }
 
   // What passes look for.
   virtual const ActivationAttributes* as_activation() const { return nullptr; }

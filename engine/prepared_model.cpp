@@ -39,26 +39,46 @@ size_t PreparedModel::packed_bytes() const {
   return bytes;
 }
 
-Result<std::shared_ptr<const Plan>> PreparedModel::plan(std::span<const Shape> inputs, int threads) const {
-  const auto cached = [&]() -> std::shared_ptr<const Plan> {
-    const auto found = std::find_if(cache_.begin(), cache_.end(), [&](const CachedPlan& candidate) {
-      return candidate.threads == threads &&
-             std::equal(inputs.begin(), inputs.end(), candidate.inputs.begin(), candidate.inputs.end());
+template <class Key, class Made>
+template <class Make>
+Result<std::shared_ptr<const Made>> PreparedModel::Cache<Key, Made>::get(std::span<const Shape> inputs,
+                                                                         const Key& key, Make make) {
+  const auto cached = [&]() -> std::shared_ptr<const Made> {
+    const auto found = std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) {
+      return entry.key == key &&
+             std::equal(inputs.begin(), inputs.end(), entry.inputs.begin(), entry.inputs.end());
     });
-    return found == cache_.end() ? nullptr : found->plan;
+    return found == entries.end() ? nullptr : found->made;
   };
   {
-    const std::lock_guard lock(mutex_);
-    if (auto plan = cached(); plan != nullptr) return plan;
+    const std::lock_guard lock(mutex);
+    if (auto made = cached(); made != nullptr) return made;
   }
-  INK_TRY(Plan made, make_plan(graph_, ops_, inputs, threads));
-  auto plan = std::make_shared<const Plan>(std::move(made));
-  const std::lock_guard lock(mutex_);
+  INK_TRY(Made plan, make());
+  auto made = std::make_shared<const Made>(std::move(plan));
+  const std::lock_guard lock(mutex);
   // Another thread may have made it in the meantime: everybody gets the same one.
   if (auto others = cached(); others != nullptr) return others;
-  cache_.push_front({{inputs.begin(), inputs.end()}, threads, plan});
-  if (cache_.size() > kCachedPlans) cache_.pop_back();
-  return plan;
+  entries.push_front({{inputs.begin(), inputs.end()}, key, made});
+  if (entries.size() > kCachedPlans) entries.pop_back();
+  return made;
+}
+
+Result<std::shared_ptr<const Plan>> PreparedModel::plan(std::span<const Shape> inputs, int threads) const {
+  return plans_.get(inputs, threads, [&] { return make_plan(graph_, ops_, inputs, threads); });
+}
+
+Result<std::shared_ptr<const Flow>> PreparedModel::flow(std::span<const Shape> inputs) const {
+  INK_TRY(Flow made, make_flow(graph_, ops_, inputs));
+  return std::make_shared<const Flow>(std::move(made));
+}
+
+Result<std::shared_ptr<const RegionPlan>> PreparedModel::regions(std::span<const Shape> inputs,
+                                                                 const RegionRequest& request) const {
+  return region_plans_.get(inputs, request, [&]() -> Result<RegionPlan> {
+    INK_TRY(std::shared_ptr<const Flow> made, flow(inputs));
+    return plan_regions(std::move(made), request);
+  });
 }
 
 int prepared_model_count() { return prepared_models.load(std::memory_order_relaxed); }

@@ -8,6 +8,7 @@
 
 #include "engine/graph.h"
 #include "engine/plan.h"
+#include "engine/regions/region_planner.h"
 
 namespace ink {
 
@@ -25,22 +26,36 @@ class PreparedModel {
 
   // The plan for these input shapes, from the cache where it was made before. Error as Graph::infer().
   Result<std::shared_ptr<const Plan>> plan(std::span<const Shape> inputs, int threads) const;
+  // The graph for these input shapes as regions need it. Error as Graph::infer().
+  Result<std::shared_ptr<const Flow>> flow(std::span<const Shape> inputs) const;
+  // How it runs in regions; from a cache, too. Errors as plan_regions() and Graph::infer().
+  Result<std::shared_ptr<const RegionPlan>> regions(std::span<const Shape> inputs,
+                                                    const RegionRequest& request) const;
   std::string text(const Plan& plan) const { return plan_text(plan, graph_, ops_); }
 
  private:
   PreparedModel(Graph graph, Isa isa) : graph_(std::move(graph)), isa_(isa) {}
 
-  struct CachedPlan {
-    std::vector<Shape> inputs;
-    int threads;
-    std::shared_ptr<const Plan> plan;
+  // The latest plans, each by its input shapes and what else it depends on.
+  template <class Key, class Made>
+  struct Cache {
+    struct Entry {
+      std::vector<Shape> inputs;
+      Key key;
+      std::shared_ptr<const Made> made;
+    };
+    std::mutex mutex;
+    std::deque<Entry> entries;  // latest first
+
+    template <class Make>
+    Result<std::shared_ptr<const Made>> get(std::span<const Shape> inputs, const Key& key, Make make);
   };
 
   Graph graph_;
   Isa isa_;
   std::vector<std::unique_ptr<PreparedOp>> ops_;  // by node, nullptr for views
-  mutable std::mutex mutex_;
-  mutable std::deque<CachedPlan> cache_;  // latest first
+  mutable Cache<int, Plan> plans_;                // by threads
+  mutable Cache<RegionRequest, RegionPlan> region_plans_;
 };
 
 // Models prepared by this process so far: a test counts that many picture sizes pack the weights once.

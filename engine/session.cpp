@@ -1,18 +1,11 @@
 #include "engine/session.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
-#include <new>
 
-#include "kernels/base/aligned_buffer.h"
 #include "kernels/base/parallel.h"
 
 namespace ink {
 namespace {
-
-// Large pages spare a big arena most of its page faults and address translations.
-constexpr size_t kLargePage = size_t{2} << 20;
 
 size_t most_inputs(const Graph& graph) {
   size_t most = 0;
@@ -25,15 +18,9 @@ size_t most_inputs(const Graph& graph) {
 Session::Session(const PreparedModel& model, std::shared_ptr<const Plan> plan)
     : model_(model),
       plan_(std::move(plan)),
-      arena_bytes_(align_up(std::max<size_t>(plan_->memory_bytes(), 1), kLargePage)),
+      arena_(plan_->memory_bytes()),
       values_(plan_->shapes.size()),
-      step_inputs_(most_inputs(model.graph())) {
-  arena_ = static_cast<unsigned char*>(std::aligned_alloc(kLargePage, arena_bytes_));
-  if (arena_ == nullptr) throw std::bad_alloc();
-  madvise(arena_, arena_bytes_, MADV_HUGEPAGE);
-}
-
-Session::~Session() { std::free(arena_); }
+      step_inputs_(most_inputs(model.graph())) {}
 
 void Session::resolve(std::span<const TensorView> inputs, std::span<const TensorView> outputs) {
   for (size_t value = 0; value < values_.size(); ++value) {
@@ -51,7 +38,7 @@ void Session::resolve(std::span<const TensorView> inputs, std::span<const Tensor
         values_[value] = outputs[index];
         break;
       case Placement::Kind::arena:
-        values_[value] = TensorView::dense(arena_ + place.offset, DType::f32, shape);
+        values_[value] = TensorView::dense(arena_.data() + place.offset, DType::f32, shape);
         break;
       case Placement::Kind::view: break;
     }
@@ -73,7 +60,7 @@ Status Session::run(std::span<const TensorView> inputs, std::span<const TensorVi
 }
 
 Status Session::run_steps(const Progress& progress) {
-  float* scratch = reinterpret_cast<float*>(arena_ + plan_->arena_bytes);
+  float* scratch = reinterpret_cast<float*>(arena_.data() + plan_->arena_bytes);
   const double total = plan_->flops();
   double done = 0;
   for (const Step& step : plan_->steps) {

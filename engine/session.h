@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/arena.h"
 #include "engine/prepared_model.h"
 
 namespace ink {
@@ -13,7 +14,6 @@ namespace ink {
 class Session {
  public:
   Session(const PreparedModel& model, std::shared_ptr<const Plan> plan);
-  ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -33,8 +33,7 @@ class Session {
 
   const PreparedModel& model_;
   std::shared_ptr<const Plan> plan_;
-  unsigned char* arena_ = nullptr;
-  size_t arena_bytes_ = 0;
+  Arena arena_;
   std::vector<TensorView> values_;       // by value id
   std::vector<TensorView> step_inputs_;  // of the step that runs
 };

@@ -11,11 +11,12 @@ std::string Shape::text() const {
   return size_text(n) + "x" + size_text(h) + "x" + size_text(w) + "x" + size_text(c);
 }
 
-TensorView TensorView::crop(int y0, int x0, Shape cropped) const {
-  INK_CHECK(y0 >= 0 && x0 >= 0 && y0 + cropped.h <= shape.h && x0 + cropped.w <= shape.w &&
+TensorView TensorView::crop(int top, int left, Shape cropped) const {
+  INK_CHECK(y0 == 0 && x0 == 0);
+  INK_CHECK(top >= 0 && left >= 0 && top + cropped.h <= shape.h && left + cropped.w <= shape.w &&
             cropped.c == shape.c);
   TensorView view = *this;
-  const int64_t offset = y0 * row_stride + x0 * pixel_stride;
+  const int64_t offset = top * row_stride + left * pixel_stride;
   view.data = static_cast<unsigned char*>(data) + offset * static_cast<int64_t>(dtype_size(dtype));
   view.shape = cropped;
   return view;

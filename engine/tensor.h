@@ -23,12 +23,14 @@ struct Shape {
 };
 
 // Borrows a tensor: its type, its shape, and its strides in elements. A crop or a slice of channels is
-// another TensorView of the same memory.
+// another TensorView of the same memory. The shape is that of the whole map; the memory may hold only a part
+// of it that starts at row y0, column x0.
 struct TensorView {
   void* data = nullptr;
   DType dtype = DType::f32;
   Shape shape;
   int64_t image_stride = 0, row_stride = 0, pixel_stride = 0;
+  int y0 = 0, x0 = 0;
 
   static TensorView dense(void* data, DType dtype, Shape shape) {
     const int64_t row = static_cast<int64_t>(shape.w) * shape.c;
@@ -43,15 +45,15 @@ struct TensorView {
             shape.h,
             shape.w,
             shape.c,
-            0,
-            0,
+            y0,
+            x0,
             image_stride,
             row_stride,
             pixel_stride};
   }
 
-  // Rows from y0 and columns from x0 on, `cropped.h` x `cropped.w` of them.
-  TensorView crop(int y0, int x0, Shape cropped) const;
+  // Rows from `top` and columns from `left` on, `cropped.h` x `cropped.w` of them, of a map that is whole.
+  TensorView crop(int top, int left, Shape cropped) const;
 };
 
 }  // namespace ink

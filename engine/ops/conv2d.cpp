@@ -1,4 +1,5 @@
 #include <optional>
+#include <type_traits>
 
 #include "engine/ops/epilogue_op.h"
 #include "engine/ops/folded_weights.h"
@@ -12,12 +13,12 @@ namespace {
 template <class Conv>
 class PreparedConv2d : public PreparedOp {
  public:
-  PreparedConv2d(const char* kernel, std::string note, Conv conv, Epilogue epilogue, double flops_per_output)
+  PreparedConv2d(const char* kernel, std::string note, Conv conv, const ConvParams& params, Epilogue epilogue)
       : kernel_(kernel),
         note_(std::move(note)),
         conv_(std::move(conv)),
-        epilogue_(epilogue),
-        flops_per_output_(flops_per_output) {}
+        params_(params),
+        epilogue_(epilogue) {}
 
   const char* kernel() const override { return kernel_; }
   std::string note() const override { return note_; }
@@ -26,7 +27,22 @@ class PreparedConv2d : public PreparedOp {
     return conv_.scratch_floats(threads) * sizeof(float);
   }
   double flops(std::span<const Shape>, const Shape& output) const override {
-    return flops_per_output_ * static_cast<double>(output.elements());
+    return 2.0 * (params_.ic / params_.groups) * params_.kh * params_.kw *
+           static_cast<double>(output.elements());
+  }
+  int grid() const override { return std::is_same_v<Conv, WinogradConv> ? kWinogradTile : 1; }
+  Rect input_region(size_t input, Rect region, std::span<const Shape> inputs, const Shape&) const override {
+    if (input == 1) return region;  // the residual
+    const ConvParams& p = params_;
+    // A tile that the end of the map cuts reads its inputs all the same.
+    const auto on_grid = [&](int end) {
+      return static_cast<int>(align_up(static_cast<size_t>(end), static_cast<size_t>(grid())));
+    };
+    const AxisSpan rows =
+        conv_source(region.y0, on_grid(region.y1), p.sh, p.dh, p.pad_top, p.kh, inputs[0].h);
+    const AxisSpan columns =
+        conv_source(region.x0, on_grid(region.x1), p.sw, p.dw, p.pad_left, p.kw, inputs[0].w);
+    return {rows.begin, columns.begin, rows.end, columns.end};
   }
   void run(const RunContext& context) const override {
     conv_.run(context.inputs[0].floats(), context.output.floats(), residual_of(context), epilogue_,
@@ -37,8 +53,8 @@ class PreparedConv2d : public PreparedOp {
   const char* kernel_;
   std::string note_;
   Conv conv_;
+  ConvParams params_;
   Epilogue epilogue_;
-  double flops_per_output_;
 };
 
 class Conv2d : public EpilogueOp {
@@ -74,11 +90,10 @@ class Conv2d : public EpilogueOp {
             FoldedWeights::load(context.weights, attributes_.weight, attributes_.bias, shape, 0, p.groups,
                                 batch_norm_));
     const GemmVariant& gemm = choose_gemm(context.isa);
-    const double flops_per_output = 2.0 * (p.ic / p.groups) * p.kh * p.kw;
     const float *weights = folded.weights.data(), *bias = folded.bias.data();
     const auto prepared = [&]<class Conv>(const char* kernel, std::string note, Conv conv) {
       return std::unique_ptr<PreparedOp>(
-          new PreparedConv2d<Conv>(kernel, std::move(note), std::move(conv), epilogue_, flops_per_output));
+          new PreparedConv2d<Conv>(kernel, std::move(note), std::move(conv), p, epilogue_));
     };
     const char* reason = winograd_declines(p);
     if (reason == nullptr) {

@@ -24,6 +24,8 @@ class Crop : public Op {
     return input.crop(margins_.top, margins_.left, output);
   }
 
+  Rect view_origin() const override { return {margins_.top, margins_.left, margins_.top, margins_.left}; }
+
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext&) const override {
     INK_CHECK(false);
     return std::unique_ptr<PreparedOp>();

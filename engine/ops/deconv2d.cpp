@@ -11,11 +11,8 @@ namespace {
 template <class Kernel>
 class PreparedDeconv2d : public PreparedOp {
  public:
-  PreparedDeconv2d(const GemmVariant& variant, Kernel deconv, Epilogue epilogue, double flops_per_input)
-      : variant_(variant),
-        deconv_(std::move(deconv)),
-        epilogue_(epilogue),
-        flops_per_input_(flops_per_input) {}
+  PreparedDeconv2d(const GemmVariant& variant, Kernel deconv, const DeconvParams& params, Epilogue epilogue)
+      : variant_(variant), deconv_(std::move(deconv)), params_(params), epilogue_(epilogue) {}
 
   const char* kernel() const override { return variant_.name; }
   size_t packed_bytes() const override { return deconv_.packed_bytes(); }
@@ -23,7 +20,20 @@ class PreparedDeconv2d : public PreparedOp {
     return deconv_.scratch_floats(threads) * sizeof(float);
   }
   double flops(std::span<const Shape> inputs, const Shape&) const override {
-    return flops_per_input_ * static_cast<double>(inputs[0].elements());
+    return 2.0 * (params_.oc / params_.groups) * params_.kh * params_.kw *
+           static_cast<double>(inputs[0].elements());
+  }
+  Rect input_region(size_t input, Rect region, std::span<const Shape> inputs, const Shape&) const override {
+    if (input == 1) return region;  // the residual
+    const DeconvParams& p = params_;
+    // Output y reads the inputs (y + pad - r) / stride that are whole, 0 <= r < kernel.
+    const auto source = [](int y0, int y1, int pad, int kernel, int stride, int size) {
+      const int begin = std::max(0, y0 + pad - kernel + 1 + stride - 1) / stride;
+      return AxisSpan{std::min(begin, size), std::clamp((y1 - 1 + pad) / stride + 1, 0, size)};
+    };
+    const AxisSpan rows = source(region.y0, region.y1, p.pad_top, p.kh, p.sh, inputs[0].h);
+    const AxisSpan columns = source(region.x0, region.x1, p.pad_left, p.kw, p.sw, inputs[0].w);
+    return {rows.begin, columns.begin, rows.end, columns.end};
   }
   void run(const RunContext& context) const override {
     deconv_.run(context.inputs[0].floats(), context.output.floats(), residual_of(context), epilogue_,
@@ -33,8 +43,8 @@ class PreparedDeconv2d : public PreparedOp {
  private:
   const GemmVariant& variant_;
   Kernel deconv_;
+  DeconvParams params_;
   Epilogue epilogue_;
-  double flops_per_input_;
 };
 
 class Deconv2d : public EpilogueOp {
@@ -70,8 +80,7 @@ class Deconv2d : public EpilogueOp {
                                 batch_norm_));
     const GemmVariant& gemm = choose_gemm(context.isa);
     const auto prepared = [&]<class Kernel>(Kernel kernel) {
-      return std::unique_ptr<PreparedOp>(new PreparedDeconv2d<Kernel>(gemm, std::move(kernel), epilogue_,
-                                                                      2.0 * (p.oc / p.groups) * p.kh * p.kw));
+      return std::unique_ptr<PreparedOp>(new PreparedDeconv2d<Kernel>(gemm, std::move(kernel), p, epilogue_));
     };
     const float *weights = folded.weights.data(), *bias = folded.bias.data();
     if (NarrowConv::declines(p) == nullptr) return prepared(NarrowConv(gemm, p, weights, bias));

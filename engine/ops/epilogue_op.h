@@ -53,6 +53,18 @@ inline int checked_size(int64_t size) {
   return static_cast<int>(std::clamp<int64_t>(size, 0, std::numeric_limits<int>::max()));
 }
 
+// The inputs [begin, end) of an axis of `size` that a window of `kernel` positions reads for outputs [y0,
+// y1).
+struct AxisSpan {
+  int begin = 0, end = 0;
+};
+inline AxisSpan conv_source(int y0, int y1, int stride, int dilation, int pad, int kernel, int size) {
+  const int64_t begin = static_cast<int64_t>(y0) * stride - pad;
+  const int64_t end = (y1 - int64_t{1}) * stride - pad + static_cast<int64_t>(kernel - 1) * dilation + 1;
+  return {static_cast<int>(std::clamp<int64_t>(begin, 0, size)),
+          static_cast<int>(std::clamp<int64_t>(end, 0, size))};
+}
+
 // An axis's output size, or Shape::kUnknown for an unknown input.
 inline int conv_output_size(int size, int pads, int kernel, int stride, int dilation) {
   if (size == Shape::kUnknown) return size;

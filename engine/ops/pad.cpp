@@ -20,11 +20,15 @@ class Pad : public Op {
 
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
     const PadVariant& variant = choose_pad(context.isa);
-    return simple_prepared({variant.name, 0, false},
-                           [&variant, mode = mode_, m = margins_](const RunContext& run) {
-                             pad_run(variant, mode, m.top, m.left, run.inputs[0].floats(),
-                                     run.output.floats(), run.region, run.threads);
-                           });
+    return simple_prepared(
+        {variant.name, 0, false},
+        [&variant, mode = mode_, m = margins_](const RunContext& run) {
+          pad_run(variant, mode, m.top, m.left, run.inputs[0].floats(), run.output.floats(), run.region,
+                  run.threads);
+        },
+        [mode = mode_, m = margins_](Rect region, const Shape& input, const Shape&) {
+          return pad_source(mode, m.top, m.left, input.h, input.w, region);
+        });
   }
 
  private:

@@ -22,10 +22,15 @@ class PixelShuffle : public Op {
 
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
     const PixelShuffleVariant& variant = choose_pixel_shuffle(context.isa);
-    return simple_prepared({variant.name, 0, false}, [&variant, factor = factor_](const RunContext& run) {
-      pixel_shuffle_run(variant, factor, run.inputs[0].floats(), run.output.floats(), run.region,
-                        run.threads);
-    });
+    return simple_prepared(
+        {variant.name, 0, false},
+        [&variant, factor = factor_](const RunContext& run) {
+          pixel_shuffle_run(variant, factor, run.inputs[0].floats(), run.output.floats(), run.region,
+                            run.threads);
+        },
+        [factor = factor_](Rect region, const Shape&, const Shape&) {
+          return pixel_shuffle_source(factor, region);
+        });
   }
 
  private:

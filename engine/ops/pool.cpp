@@ -28,9 +28,14 @@ class Pool : public Op {
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
     const PoolVariant& variant = choose_pool(context.isa);
     const double flops = static_cast<double>(shape_.kh) * shape_.kw;
-    return simple_prepared({variant.name, flops, false}, [&variant, shape = shape_](const RunContext& run) {
-      pool_run(variant, shape, run.inputs[0].floats(), run.output.floats(), run.region, run.threads);
-    });
+    return simple_prepared(
+        {variant.name, flops, false},
+        [&variant, shape = shape_](const RunContext& run) {
+          pool_run(variant, shape, run.inputs[0].floats(), run.output.floats(), run.region, run.threads);
+        },
+        [shape = shape_](Rect region, const Shape& input, const Shape&) {
+          return pool_source(shape, input.h, input.w, region);
+        });
   }
 
  private:

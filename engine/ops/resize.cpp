@@ -16,6 +16,16 @@ class PreparedResize : public PreparedOp {
   double flops(std::span<const Shape>, const Shape& output) const override {
     return (mode_ == ResizeMode::nearest ? 0.0 : 6.0) * static_cast<double>(output.elements());
   }
+  Rect input_region(size_t, Rect region, std::span<const Shape> inputs, const Shape& output) const override {
+    if (region.h() <= 0 || region.w() <= 0) return {};
+    // Positions rise with the output's: the first and the last tap of each axis bound the others.
+    const auto span = [&](int begin, int end, int in, int out) {
+      return AxisSpan{resize_tap(mode_, begin, in, out).lo, resize_tap(mode_, end - 1, in, out).hi + 1};
+    };
+    const AxisSpan rows = span(region.y0, region.y1, inputs[0].h, output.h);
+    const AxisSpan columns = span(region.x0, region.x1, inputs[0].w, output.w);
+    return {rows.begin, columns.begin, rows.end, columns.end};
+  }
   void run(const RunContext& context) const override {
     const View<const float> src = context.inputs[0].floats();
     const View<float> dst = context.output.floats();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <utility>
 
 #include "engine/ops/epilogue_op.h"
@@ -11,29 +12,42 @@ namespace ink {
 struct SimpleTraits {
   const char* kernel = "";
   double flops_per_output = 1;
-  bool overwrites_first = false;  // whether the output may be written over input 0
+  // Elementwise, and the output may be written over input 0.
+  bool elementwise = false;
 };
+
+// The part of input 0 that `region` of the output needs, for these shapes of input 0 and output.
+using SourceRegion = std::function<Rect(Rect region, const Shape& input, const Shape& output)>;
 
 template <class Kernel>
 class SimplePrepared : public PreparedOp {
  public:
-  SimplePrepared(SimpleTraits traits, Kernel kernel) : traits_(traits), kernel_(std::move(kernel)) {}
+  SimplePrepared(SimpleTraits traits, Kernel kernel, SourceRegion source)
+      : traits_(traits), kernel_(std::move(kernel)), source_(std::move(source)) {}
 
   const char* kernel() const override { return traits_.kernel; }
-  bool may_overwrite(size_t input) const override { return input == 0 && traits_.overwrites_first; }
+  bool may_overwrite(size_t input) const override { return input == 0 && traits_.elementwise; }
   double flops(std::span<const Shape>, const Shape& output) const override {
     return traits_.flops_per_output * static_cast<double>(output.elements());
+  }
+  bool elementwise() const override { return traits_.elementwise; }
+  Rect input_region(size_t input, Rect region, std::span<const Shape> inputs,
+                    const Shape& output) const override {
+    return source_ ? source_(region, inputs[input], output)
+                   : PreparedOp::input_region(input, region, inputs, output);
   }
   void run(const RunContext& context) const override { kernel_(context); }
 
  private:
   SimpleTraits traits_;
   Kernel kernel_;
+  SourceRegion source_;
 };
 
 template <class Kernel>
-std::unique_ptr<PreparedOp> simple_prepared(SimpleTraits traits, Kernel kernel) {
-  return std::unique_ptr<PreparedOp>(new SimplePrepared<Kernel>(traits, std::move(kernel)));
+std::unique_ptr<PreparedOp> simple_prepared(SimpleTraits traits, Kernel kernel, SourceRegion source = {}) {
+  return std::unique_ptr<PreparedOp>(
+      new SimplePrepared<Kernel>(traits, std::move(kernel), std::move(source)));
 }
 
 // A size that grows by `extra`, or stays unknown.

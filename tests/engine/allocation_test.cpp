@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdlib>
 
+#include "engine/regions/region_session.h"
 #include "tests/engine/random_graph.h"
 #include "tests/engine/run_graph.h"
 
@@ -108,6 +109,29 @@ TEST(Session, AllocatesNothingWhileItRuns) {
       ASSERT_TRUE(ok);
       EXPECT_EQ(after, before) << "seed " << seed << ", " << threads << " threads";
       EXPECT_GT(share, 0);
+    }
+  }
+}
+
+TEST(Allocation, RunningRegionsAllocatesNothing) {
+  if (!kCounted) GTEST_SKIP() << "allocations cannot be counted here";
+  for (uint64_t seed = 1; seed <= 30; ++seed) {
+    test::RandomGraph graph(seed, 10, true);
+    const std::unique_ptr<PreparedModel> model = test::prepare(graph.twin());
+    ASSERT_NE(model, nullptr);
+    for (const int threads : {1, 3}) {
+      RegionRequest request;
+      request.threads = threads;
+      request.region = 16;
+      RegionSession session(*model->regions(test::planned_shapes(graph.twin()), request));
+      test::SessionMaps maps(graph.twin(), [](size_t) { return test::Layout::dense; });
+      maps.fill_inputs(graph.twin());
+      ASSERT_TRUE(session.run(maps.input_views, maps.output_views).ok());
+      const int64_t before = allocations;
+      const bool ok = session.run(maps.input_views, maps.output_views).ok();
+      const int64_t after = allocations;
+      ASSERT_TRUE(ok);
+      EXPECT_EQ(after, before) << "seed " << seed << ", " << threads << " threads";
     }
   }
 }

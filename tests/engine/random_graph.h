@@ -11,8 +11,11 @@ namespace ink::test {
 // several nodes read and nodes that nobody reads. The same seed gives the same graph.
 class RandomGraph {
  public:
-  RandomGraph(uint64_t seed, int nodes) : twin_(seed), random_(seed) {
-    const Shape first{1 + below(2), 8 + below(12), 8 + below(20), 1 + below(20)};
+  // wide: maps of many columns and few channels, which regions cut into strips, and many global means.
+  RandomGraph(uint64_t seed, int nodes, bool wide = false)
+      : wide_(wide), most_pixels_(wide ? 6000 : 1200), twin_(seed), random_(seed) {
+    const Shape first = wide ? Shape{1 + below(2), 8 + below(30), 40 + below(80), 1 + below(8)}
+                             : Shape{1 + below(2), 8 + below(12), 8 + below(20), 1 + below(20)};
     // All sizes are known while the graph is built, or none: maps of the two kinds do not go together.
     const bool known = chance(50);
     values_.push_back(twin_.input(first, known));
@@ -24,7 +27,7 @@ class RandomGraph {
   TwinGraph& twin() { return twin_; }
 
  private:
-  static constexpr int kMostPixels = 1200, kMostChannels = 48;
+  static constexpr int kMostChannels = 48;
 
   int below(int limit) { return static_cast<int>(random_() % static_cast<uint64_t>(limit)); }
   int between(int low, int high) { return low + below(high - low + 1); }
@@ -39,7 +42,7 @@ class RandomGraph {
 
   Value grow(Value x) {
     const Shape s = twin_.shape(x);
-    const bool small = s.h * s.w * 4 <= kMostPixels;
+    const bool small = s.h * s.w * 4 <= most_pixels_;
     switch (below(16)) {
       case 0: return conv(x);
       case 1: return same_conv(x, between(1, 40));
@@ -47,7 +50,9 @@ class RandomGraph {
       case 3: return twin_.linear(x, between(1, 40));
       case 4: return twin_.batch_norm(x);
       case 5: return twin_.activation(x, activation_kind());
-      case 6: return twin_.scale(x, static_cast<float>(between(-20, 20)) / 16);
+      case 6:
+        if (wide_) return broadcast(x);
+        return twin_.scale(x, static_cast<float>(between(-20, 20)) / 16);
       case 7:
       case 8: return addition(x);
       case 9: return broadcast(x);
@@ -149,7 +154,7 @@ class RandomGraph {
   Value pad(Value x) {
     constexpr PadMode kModes[] = {PadMode::zero, PadMode::reflect, PadMode::edge};
     const Shape s = twin_.shape(x);
-    const int most = s.h * s.w > kMostPixels ? 0 : 3;
+    const int most = s.h * s.w > most_pixels_ ? 0 : 3;
     return twin_.pad(x, kModes[below(3)],
                      {below(most + 1), below(most + 1), below(most + 1), below(most + 1)});
   }
@@ -181,6 +186,8 @@ class RandomGraph {
     }
   }
 
+  bool wide_;
+  int most_pixels_;
   TwinGraph twin_;
   std::mt19937_64 random_;
   std::vector<Value> values_;
