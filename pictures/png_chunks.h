@@ -1,27 +1,27 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string_view>
 #include <vector>
 
 #include "kernels/base/result.h"
+#include "pictures/bytes.h"
 #include "pictures/picture.h"
 
 namespace ink {
 
-// The parts of a PNG file that its pixels depend on.
+// The parts of a PNG file that its pixels depend on, and the blocks that are kept beside them.
 struct PngOutline {
-  int w = 0, h = 0;
-  int channels = 0;  // of the decoded picture
+  int w = 0, h = 0;             // as stored
+  int channels = 0, depth = 8;  // of the decoded picture
+  bool animated = false, interlaced = false;
   // Signature, IHDR, PLTE, tRNS, IDAT and IEND as they lie in the file, neighbours merged. A decoder that is
   // fed only these never sees an ancillary chunk, however hostile.
-  std::vector<std::span<const std::byte>> parts;
+  std::vector<ByteSpan> parts;
+  ByteSpan iccp, exif, xmp;  // the bodies of the first iCCP, eXIf and iTXt "XML:com.adobe.xmp"
 };
 
 // Walks every chunk once; see png.h for what it refuses. The spans point into `file`.
-Result<PngOutline> outline_png(std::span<const std::byte> file, std::string_view name,
-                               const PictureLimits& limits);
+Result<PngOutline> outline_png(ByteSpan file, std::string_view name, const PictureLimits& limits);
 
 }  // namespace ink

@@ -59,7 +59,7 @@ def check(relative):
     path, content = relative.as_posix(), (project.ROOT / relative).read_bytes()
     if len(content) > MAX_BYTES:
         yield f"{path}: {len(content)} bytes, more than {MAX_BYTES}"
-    if path.endswith(".png") and path.startswith(PICTURE_FOLDERS):
+    if path.endswith((".png", ".jpg", ".webp")) and path.startswith(PICTURE_FOLDERS):
         return
     try:
         text = content.decode("utf-8")
