@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <mutex>
 
 #include "engine/ops/ops.h"
-#include "engine/session.h"
+#include "engine/regions/region_session.h"
 #include "kernels/base/parallel.h"
 #include "kernels/pixels/pixels.h"
 #include "models/blocks/cugan_unet.h"
@@ -93,17 +92,14 @@ Offsets turned_offsets(const Symmetry& turn, int h, int w, int frame, int framed
           axis(framed_w, turn.w(h, w), turn.flip_x, turn.transpose ? row : pixel)};
 }
 
-bool all_finite(const float* values, int64_t count, int threads) {
-  constexpr int64_t kChunk = 1 << 16;
-  std::atomic<bool> finite{true};
-  parallel_for((count + kChunk - 1) / kChunk, threads, [&](int64_t chunk, int) {
-    bool good = true;
-    for (int64_t i = chunk * kChunk; i < std::min(count, (chunk + 1) * kChunk); ++i) {
-      good &= std::abs(values[i]) <= std::numeric_limits<float>::max();
-    }
-    if (!good) finite.store(false, std::memory_order_relaxed);
-  });
-  return finite.load();
+bool all_finite(const View<const float>& map, const Rect& region) {
+  bool good = true;
+  for (int y = region.y0; y < region.y1; ++y) {
+    const float* row = map.at(0, y, region.x0);
+    for (int64_t i = 0; i < region.w() * map.pixel_stride; ++i)
+      good &= std::abs(row[i]) <= std::numeric_limits<float>::max();
+  }
+  return good;
 }
 
 }  // namespace
@@ -116,111 +112,144 @@ struct RealCugan::Impl {
   std::array<float, 256> value_of{};
   std::mutex mutex;
   std::map<float, std::unique_ptr<PreparedModel>> networks;  // by strength
-  std::unique_ptr<Session> idle;  // the last one used, for a next picture of its size
+  std::unique_ptr<RegionSession> idle;  // the last one used, for a next picture of its size
 
-  // Sizes around one run of the network on an (h, w) picture.
-  struct Sizes {
-    Shape framed, upscaled;
-    size_t float_bytes() const {
-      return static_cast<size_t>(framed.elements() + upscaled.elements()) * sizeof(float);
-    }
-  };
+  class Ends;
 
-  Result<std::shared_ptr<const Plan>> plan(const PreparedModel& network, int h, int w, int threads,
-                                           Sizes& sizes) {
+  Shape framed(int h, int w) const {
     const Framing frame = framing(config.scale);
-    sizes.framed = {1, round_up(h, frame.multiple) + 2 * frame.margin,
-                    round_up(w, frame.multiple) + 2 * frame.margin, 3};
-    INK_TRY(std::shared_ptr<const Plan> plan, network.plan({&sizes.framed, 1}, threads));
-    sizes.upscaled = plan->shapes[static_cast<size_t>(network.graph().outputs[0])];
-    return plan;
+    return {1, round_up(h, frame.multiple) + 2 * frame.margin, round_up(w, frame.multiple) + 2 * frame.margin,
+            3};
   }
 
-  std::unique_ptr<Session> take_session(const PreparedModel& network,
-                                        const std::shared_ptr<const Plan>& plan) {
+  uint64_t sum_bytes(int w, int h, const UpscaleOptions& options) const {
+    const uint64_t scale = static_cast<uint64_t>(config.scale);
+    const uint64_t samples = static_cast<uint64_t>(w) * static_cast<uint64_t>(h) * 3 * scale * scale;
+    return options.tta ? samples * sizeof(float) : 0;
+  }
+
+  RegionRequest request(int w, int h, const UpscaleOptions& options) const {
+    const uint64_t sum = sum_bytes(w, h, options);
+    return {options.threads, options.memory_limit - std::min(options.memory_limit, sum), options.region,
+            !options.spill_folder.empty()};
+  }
+
+  Result<std::unique_ptr<RegionSession>> take_session(const std::shared_ptr<const RegionPlan>& plan,
+                                                      const UpscaleOptions& options) {
     {
       const std::lock_guard lock(mutex);
       // A session of another size only holds memory that the new one needs: it goes here.
-      std::unique_ptr<Session> last = std::move(idle);
+      std::unique_ptr<RegionSession> last = std::move(idle);
       if (last != nullptr && &last->plan() == plan.get()) return last;
     }
-    return std::make_unique<Session>(network, plan);
-  }
-
-  // Runs the network on the picture turned by `turn`; upscaled gets the result before rounding.
-  Status run(const PreparedModel& network, const Symmetry& turn, const uint8_t* src, int w, int h,
-             int threads, const Session::Progress& progress, Sizes& sizes, AlignedBuffer<float>& upscaled) {
-    const int turned_h = turn.h(h, w), turned_w = turn.w(h, w);
-    INK_TRY(const std::shared_ptr<const Plan> plan, this->plan(network, turned_h, turned_w, threads, sizes));
-    upscaled = {};  // that of a turn before, ahead of taking more memory
-    std::unique_ptr<Session> session = take_session(network, plan);
-    AlignedBuffer<float> framed(static_cast<size_t>(sizes.framed.elements()));
-    upscaled = AlignedBuffer<float>(static_cast<size_t>(sizes.upscaled.elements()));
-
-    const Shape& size = sizes.framed;
-    const Offsets from = turned_offsets(turn, h, w, framing(config.scale).margin, size.h, size.w);
-    parallel_for(size.h, threads, [&](int64_t y, int) {
-      float* dst = framed.data() + y * size.w * 3;
-      const uint8_t* row = src + from.rows[static_cast<size_t>(y)];
-      for (const int64_t column : from.columns) {
-        for (int c = 0; c < 3; ++c) *dst++ = value_of[row[column + c]];
-      }
-    });
-    const TensorView input = TensorView::dense(framed.data(), DType::f32, sizes.framed);
-    const TensorView output = TensorView::dense(upscaled.data(), DType::f32, sizes.upscaled);
-    INK_TRY_STATUS(session->run({&input, 1}, {&output, 1}, progress));
-    if (!all_finite(upscaled.data(), sizes.upscaled.elements(), threads)) {
-      return Error{ErrorKind::model,
-                   store.origin() + ": the network's result is not finite: its weights are broken"};
+    SpillFile spill;
+    if (plan->spill_bytes > 0) {
+      INK_TRY(spill, SpillFile::create(options.spill_folder, plan->spill_bytes));
     }
-    if (config.scale == 4) add_nearest(turn, src, w, h, threads, sizes, upscaled.data());
-    const std::lock_guard lock(mutex);
-    idle = std::move(session);
-    return {};
-  }
-
-  // UpCunet4x adds the picture itself, each pixel repeated 4 x 4 times.
-  void add_nearest(const Symmetry& turn, const uint8_t* src, int w, int h, int threads, const Sizes& sizes,
-                   float* upscaled) const {
-    const int turned_h = turn.h(h, w), turned_w = turn.w(h, w);
-    const Offsets from = turned_offsets(turn, h, w, 0, turned_h, turned_w);
-    parallel_for(turned_h * 4, threads, [&](int64_t y, int) {
-      float* dst = upscaled + y * sizes.upscaled.w * 3;
-      const uint8_t* row = src + from.rows[static_cast<size_t>(y / 4)];
-      for (int x = 0; x < turned_w * 4; ++x) {
-        const uint8_t* pixel = row + from.columns[static_cast<size_t>(x / 4)];
-        for (int c = 0; c < 3; ++c) *dst++ += value_of[pixel[c]];
-      }
-    });
-  }
-
-  // mean += result / 8, each in the orientation of the original picture, which is dst_h x dst_w.
-  void add_turned(const Symmetry& turn, int dst_h, int dst_w, const Sizes& sizes, const float* upscaled,
-                  int threads, float* sum) const {
-    const int64_t row = static_cast<int64_t>(sizes.upscaled.w) * 3, pixel = 3;
-    const int turned_h = turn.h(dst_h, dst_w), turned_w = turn.w(dst_h, dst_w);
-    parallel_for(dst_h, threads, [&](int64_t y, int) {
-      float* dst = sum + y * dst_w * 3;
-      for (int x = 0; x < dst_w; ++x) {
-        int64_t ty = turn.transpose ? x : y, tx = turn.transpose ? y : x;
-        if (turn.flip_y) ty = turned_h - 1 - ty;
-        if (turn.flip_x) tx = turned_w - 1 - tx;
-        const float* from = upscaled + ty * row + tx * pixel;
-        for (int c = 0; c < 3; ++c) *dst++ += from[c];
-      }
-    });
+    return std::make_unique<RegionSession>(plan, std::move(spill));
   }
 
   // Rounds as forward() of the original does.
-  void to_picture(const float* upscaled, int row_pixels, int dst_h, int dst_w, uint8_t* dst,
+  void to_picture(View<const float> upscaled, const View<uint8_t>& dst, const Rect& region,
                   int threads) const {
+    // The frame was rounded up: the map may have more than the picture.
+    upscaled.h = dst.h;
+    upscaled.w = dst.w;
     const float offset = config.pro ? 0.15f : 0.0f;
     const float gain = config.pro ? static_cast<float>(255 / 0.7) : 255.0f;
-    View<const float> from = dense_view(upscaled, 1, dst_h, row_pixels, 3);
-    from.w = dst_w;
-    to_u8_run(choose_pixels(isa), offset, gain, from, dense_view(dst, 1, dst_h, dst_w, 3),
-              {0, 0, dst_h, dst_w}, threads);
+    to_u8_run(choose_pixels(isa), offset, gain, upscaled, dst, region, threads);
   }
+};
+
+// Between a picture and the network on one of its turns: frames, scales and rounds.
+class RealCugan::Impl::Ends : public RegionEnds {
+ public:
+  // sum: where the results of all turns are added up, in the orientation of the picture; or nullptr, and the
+  // result is rounded to dst.
+  Ends(const Impl& impl, const Symmetry& turn, const uint8_t* src, int w, int h, uint8_t* dst, float* sum)
+      : impl_(impl),
+        turn_(turn),
+        src_(src),
+        dst_(dst),
+        sum_(sum),
+        framed_(impl.framed(turn.h(h, w), turn.w(h, w))),
+        frame_(turned_offsets(turn, h, w, framing(impl.config.scale).margin, framed_.h, framed_.w)),
+        plain_(turned_offsets(turn, h, w, 0, turn.h(h, w), turn.w(h, w))),
+        dst_h_(h * impl.config.scale),
+        dst_w_(w * impl.config.scale) {}
+
+  const Shape& framed() const { return framed_; }
+
+  Status read(int, const TensorView& part, Rect region, int threads) override {
+    const View<float> map = part.floats();
+    parallel_for(region.h(), threads, [&](int64_t row, int) {
+      const int y = region.y0 + static_cast<int>(row);
+      float* dst = map.at(0, y, region.x0);
+      const uint8_t* src = src_ + frame_.rows[static_cast<size_t>(y)];
+      for (int x = region.x0; x < region.x1; ++x) {
+        const uint8_t* pixel = src + frame_.columns[static_cast<size_t>(x)];
+        for (int c = 0; c < 3; ++c) *dst++ = impl_.value_of[pixel[c]];
+      }
+    });
+    return {};
+  }
+
+  Status write(int, const TensorView& part, Rect region, int threads) override {
+    // The frame was rounded up: what it has beyond the picture goes.
+    region.y1 = std::min(region.y1, turn_.h(dst_h_, dst_w_));
+    region.x1 = std::min(region.x1, turn_.w(dst_h_, dst_w_));
+    if (region.h() <= 0 || region.w() <= 0) return {};
+    const View<float> map = part.floats();
+    if (!all_finite(map, region)) {
+      return Error{ErrorKind::model,
+                   impl_.store.origin() + ": the network's result is not finite: its weights are broken"};
+    }
+    if (impl_.config.scale == 4) add_nearest(map, region, threads);
+    if (sum_ != nullptr) {
+      add_turned(map, region, threads);
+    } else {
+      impl_.to_picture(map, dense_view(dst_, 1, dst_h_, dst_w_, 3), region, threads);
+    }
+    return {};
+  }
+
+ private:
+  // UpCunet4x adds the picture itself, each pixel repeated 4 x 4 times.
+  void add_nearest(const View<float>& map, const Rect& region, int threads) const {
+    parallel_for(region.h(), threads, [&](int64_t row, int) {
+      const int y = region.y0 + static_cast<int>(row);
+      float* dst = map.at(0, y, region.x0);
+      const uint8_t* src = src_ + plain_.rows[static_cast<size_t>(y / 4)];
+      for (int x = region.x0; x < region.x1; ++x) {
+        const uint8_t* pixel = src + plain_.columns[static_cast<size_t>(x / 4)];
+        for (int c = 0; c < 3; ++c) *dst++ += impl_.value_of[pixel[c]];
+      }
+    });
+  }
+
+  void add_turned(const View<float>& map, const Rect& region, int threads) const {
+    const int turned_h = turn_.h(dst_h_, dst_w_), turned_w = turn_.w(dst_h_, dst_w_);
+    parallel_for(region.h(), threads, [&](int64_t row, int) {
+      const int turned_y = region.y0 + static_cast<int>(row);
+      const float* from = map.at(0, turned_y, region.x0);
+      for (int turned_x = region.x0; turned_x < region.x1; ++turned_x) {
+        int64_t y = turn_.flip_y ? turned_h - 1 - turned_y : turned_y;
+        int64_t x = turn_.flip_x ? turned_w - 1 - turned_x : turned_x;
+        if (turn_.transpose) std::swap(y, x);
+        float* dst = sum_ + (y * dst_w_ + x) * 3;
+        for (int c = 0; c < 3; ++c) dst[c] += *from++;
+      }
+    });
+  }
+
+  const Impl& impl_;
+  Symmetry turn_;
+  const uint8_t* src_;
+  uint8_t* dst_;
+  float* sum_;
+  Shape framed_;
+  Offsets frame_, plain_;
+  int dst_h_, dst_w_;
 };
 
 RealCugan::RealCugan(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -266,47 +295,64 @@ Result<const PreparedModel*> RealCugan::network(float strength) {
   return const_cast<const PreparedModel*>(network.get());
 }
 
-Result<uint64_t> RealCugan::memory_needed(int w, int h, const UpscaleOptions& options) {
+uint64_t RealCugan::idle_bytes() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->idle == nullptr ? 0 : impl_->idle->plan().memory_bytes();
+}
+
+void RealCugan::release_idle() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->idle.reset();
+}
+
+Result<std::shared_ptr<const RegionPlan>> RealCugan::plan(int w, int h, const UpscaleOptions& options) {
   INK_TRY(const PreparedModel* network, this->network(options.strength));
-  uint64_t most = 0;
+  const Shape framed = impl_->framed(h, w);
+  return network->regions({&framed, 1}, impl_->request(w, h, options));
+}
+
+Result<uint64_t> RealCugan::least_memory(int w, int h, const UpscaleOptions& options) {
+  INK_TRY(const PreparedModel* network, this->network(options.strength));
+  uint64_t least = 0;
   for (const bool transpose : {false, true}) {
     if (transpose && !options.tta) break;
-    Impl::Sizes sizes;
-    INK_TRY(const auto plan,
-            impl_->plan(*network, transpose ? w : h, transpose ? h : w, options.threads, sizes));
-    most = std::max<uint64_t>(most, plan->memory_bytes() + sizes.float_bytes());
+    const Shape framed = transpose ? impl_->framed(w, h) : impl_->framed(h, w);
+    INK_TRY(const std::shared_ptr<const Flow> flow, network->flow({&framed, 1}));
+    least = std::max(least, least_region_memory(flow, impl_->request(w, h, options)));
   }
-  const uint64_t samples = static_cast<uint64_t>(w) * static_cast<uint64_t>(h) * 3;
-  const uint64_t scale = static_cast<uint64_t>(impl_->config.scale);
-  return most + network->packed_bytes() + (options.tta ? samples * scale * scale * sizeof(float) : 0);
+  return least + impl_->sum_bytes(w, h, options);
 }
 
 Status RealCugan::upscale(const uint8_t* src, int w, int h, uint8_t* dst, const UpscaleOptions& options) {
   INK_CHECK(w > 0 && h > 0 && options.threads > 0);
   INK_TRY(const PreparedModel* network, this->network(options.strength));
-  const int dst_h = h * impl_->config.scale, dst_w = w * impl_->config.scale;
-  Impl::Sizes sizes;
-  AlignedBuffer<float> upscaled;
-  if (!options.tta) {
-    INK_TRY_STATUS(
-        impl_->run(*network, kSymmetries[0], src, w, h, options.threads, options.progress, sizes, upscaled));
-    impl_->to_picture(upscaled.data(), sizes.upscaled.w, dst_h, dst_w, dst, options.threads);
-    return {};
-  }
-  AlignedBuffer<float> sum(static_cast<size_t>(dst_h) * static_cast<size_t>(dst_w) * 3);
+  const size_t samples = static_cast<size_t>(h) * static_cast<size_t>(w) * 3 *
+                         static_cast<size_t>(impl_->config.scale * impl_->config.scale);
+  const size_t turns = options.tta ? std::size(kSymmetries) : 1;
+  AlignedBuffer<float> sum(options.tta ? samples : 0);
   std::fill(sum.begin(), sum.end(), 0.0f);
-  constexpr double kTurns = std::size(kSymmetries);
-  for (size_t i = 0; i < std::size(kSymmetries); ++i) {
-    Session::Progress progress;
+  for (size_t i = 0; i < turns; ++i) {
+    const Symmetry& turn = kSymmetries[i];
+    Impl::Ends ends(*impl_, turn, src, w, h, dst, options.tta ? sum.data() : nullptr);
+    INK_TRY(const std::shared_ptr<const RegionPlan> plan,
+            network->regions({&ends.framed(), 1}, impl_->request(w, h, options)));
+    INK_TRY(std::unique_ptr<RegionSession> session, impl_->take_session(plan, options));
+    RegionSession::Progress progress;
     if (options.progress) {
-      progress = [&](double done) { return options.progress((static_cast<double>(i) + done) / kTurns); };
+      progress = [&](double done) {
+        return options.progress((static_cast<double>(i) + done) / static_cast<double>(turns));
+      };
     }
-    INK_TRY_STATUS(
-        impl_->run(*network, kSymmetries[i], src, w, h, options.threads, progress, sizes, upscaled));
-    impl_->add_turned(kSymmetries[i], dst_h, dst_w, sizes, upscaled.data(), options.threads, sum.data());
+    INK_TRY_STATUS(session->run(ends, progress));
+    const std::lock_guard lock(impl_->mutex);
+    impl_->idle = std::move(session);
   }
-  for (float& value : sum) value /= static_cast<float>(kTurns);
-  impl_->to_picture(sum.data(), dst_w, dst_h, dst_w, dst, options.threads);
+  if (options.tta) {
+    for (float& value : sum) value /= static_cast<float>(turns);
+    const int dst_h = h * impl_->config.scale, dst_w = w * impl_->config.scale;
+    impl_->to_picture(dense_view(static_cast<const float*>(sum.data()), 1, dst_h, dst_w, 3),
+                      dense_view(dst, 1, dst_h, dst_w, 3), {0, 0, dst_h, dst_w}, options.threads);
+  }
   return {};
 }
 

@@ -36,7 +36,11 @@ struct UpscaleOptions {
   float strength = 1.0f;  // the original's alpha, kMinStrength to kMaxStrength
   bool tta = false;       // mean over the 8 flips and transpositions
   int threads = 1;
-  // Called between steps with the share done, 0 to 1; false stops the work with ErrorKind::interrupted.
+  uint64_t memory_limit = UINT64_MAX;  // of what upscale() allocates
+  int region = 0;                      // side of the regions in pixels of the picture, 0: automatic
+  std::string spill_folder;            // on a disk: values that wait for later may go to a file there
+  // Called between steps with the share done, 0 to 1, from one thread at a time; false stops the work with
+  // ErrorKind::interrupted.
   std::function<bool(double)> progress;
 };
 
@@ -53,12 +57,19 @@ class RealCugan {
   // Prepared at the first call for a strength, which must be in range.
   Result<const PreparedModel*> network(float strength = 1.0f);
 
-  // Bytes that upscale() allocates for a picture of this size, its result not counted.
-  Result<uint64_t> memory_needed(int w, int h, const UpscaleOptions& options);
+  // How upscale() would go about a picture of this size. Error: limit, with the least memory that would do.
+  Result<std::shared_ptr<const RegionPlan>> plan(int w, int h, const UpscaleOptions& options);
+  // The least memory_limit that does.
+  Result<uint64_t> least_memory(int w, int h, const UpscaleOptions& options);
 
   // src: h rows of w RGB pixels, 8 bits, without gaps; dst: h * scale rows of w * scale. Errors: strength out
-  // of range (usage), interrupted, a result that is not finite (model). Throws std::bad_alloc.
+  // of range (usage), interrupted, a result that is not finite (model), the memory limit or the disk's room
+  // (limit), a spill folder that does not serve (cannot_create, io). Throws std::bad_alloc.
   Status upscale(const uint8_t* src, int w, int h, uint8_t* dst, const UpscaleOptions& options);
+
+  // The memory of the last picture is kept for a next one of its size: how much that is, and to give it back.
+  uint64_t idle_bytes() const;
+  void release_idle();
 
  private:
   struct Impl;

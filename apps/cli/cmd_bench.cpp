@@ -11,7 +11,7 @@
 #include "apps/cli/network.h"
 #include "apps/cli/peak.h"
 #include "apps/cli/text.h"
-#include "engine/session.h"
+#include "engine/regions/region_session.h"
 #include "kernels/base/aligned_buffer.h"
 #include "weights/atomic_file.h"
 #include "weights/file.h"
@@ -23,6 +23,7 @@ struct Flags {
   std::string model, model_folder;
   std::string input, output, shape;            // worker
   std::string size = "256x256", rounds = "7";  // model
+  bool layers = false;
 };
 
 // A network with its memory, ready to run again and again on one input.
@@ -32,19 +33,24 @@ class Runner {
     auto runner = std::unique_ptr<Runner>(new Runner);
     INK_TRY(runner->network_, Network::load(path));
     const PreparedModel& prepared = *runner->network_.prepared;
-    INK_TRY(std::shared_ptr<const Plan> plan, prepared.plan({&shape, 1}, threads));
-    const Shape result = plan->shapes[static_cast<size_t>(prepared.graph().outputs[0])];
+    RegionRequest request;
+    request.threads = threads;
+    INK_TRY(std::shared_ptr<const RegionPlan> plan, prepared.regions({&shape, 1}, request));
+    const Shape result = plan->flow->shape(prepared.graph().outputs[0]);
     runner->src_ = AlignedBuffer<float>(static_cast<size_t>(shape.elements()));
     runner->dst_ = AlignedBuffer<float>(static_cast<size_t>(result.elements()));
     runner->input_ = TensorView::dense(runner->src_.data(), DType::f32, shape);
     runner->output_ = TensorView::dense(runner->dst_.data(), DType::f32, result);
-    runner->session_ = std::make_unique<Session>(prepared, std::move(plan));
+    runner->session_ = std::make_unique<RegionSession>(std::move(plan));
     return runner;
   }
 
   AlignedBuffer<float>& src() { return src_; }
   const AlignedBuffer<float>& dst() const { return dst_; }
-  double flops() const { return session_->plan().flops(); }
+  double flops() const { return session_->plan().flops; }
+
+  RegionSession& session() { return *session_; }
+  const Graph& graph() const { return network_.prepared->graph(); }
 
   Result<double> run() {  // milliseconds
     const auto begin = std::chrono::steady_clock::now();
@@ -57,7 +63,7 @@ class Runner {
   Network network_;
   AlignedBuffer<float> src_, dst_;
   TensorView input_, output_;
-  std::unique_ptr<Session> session_;
+  std::unique_ptr<RegionSession> session_;
 };
 
 Status read_floats(const std::string& path, AlignedBuffer<float>& dst) {
@@ -106,6 +112,42 @@ Result<int> run_peak(const Flags&, const Common& common) {
   return int{kDone};
 }
 
+// What each node of each stage costs, slowest first, from as many runs as were timed.
+Result<std::string> layer_table(Runner& runner, int rounds, const Common& common) {
+  INK_TRY(const double peak, measure_peak(common.threads));
+  RegionSession& session = runner.session();
+  session.measure_nodes();
+  for (int round = 0; round < rounds; ++round) INK_TRY_STATUS(runner.run().status());
+  const RegionPlan& plan = session.plan();
+  struct Row {
+    double seconds, flops;
+    int stage, node;
+  };
+  std::vector<Row> rows;
+  double total = 0;
+  const double shared = static_cast<double>(rounds) * plan.workers();
+  for (int s = 0; s < static_cast<int>(plan.stages.size()); ++s) {
+    for (const int n : plan.stages[static_cast<size_t>(s)].stage->nodes) {
+      rows.push_back({session.node_seconds(s, n) / shared, session.node_flops(s, n), s, n});
+      total += rows.back().seconds;
+    }
+  }
+  std::ranges::stable_sort(rows, [](const Row& a, const Row& b) { return a.seconds > b.seconds; });
+  std::string table =
+      "stage  node                        kernel                        ms  % of time   GFLOP/s  % of peak\n";
+  for (const Row& row : rows) {
+    const FlowNode& node = plan.flow->nodes[static_cast<size_t>(row.node)];
+    const double gflops = row.flops / row.seconds / 1e9;
+    char line[200];
+    std::snprintf(line, sizeof line, "%5d  %-26s  %-22s  %8.2f  %9.1f  %8.1f  %9.1f\n", row.stage + 1,
+                  runner.graph().nodes[static_cast<size_t>(node.node)].name.c_str(), node.op->kernel(),
+                  row.seconds * 1e3, 100 * row.seconds / total, gflops, 100 * gflops / peak);
+    table += line;
+  }
+  return table + "peak " + decimals(peak, 1) +
+         " GFLOP/s; work is that of direct convolution, so Winograd's exceeds it\n";
+}
+
 Result<int> run_model(const Flags& flags, const Common& common) {
   INK_TRY(const int rounds, parse_int(flags.rounds, "-r", 1, 1000000));
   const std::vector<std::string> size = split(flags.size, 'x');
@@ -125,6 +167,10 @@ Result<int> run_model(const Flags& flags, const Common& common) {
   std::ranges::sort(times);
   const double median = (times[times.size() / 2] + times[(times.size() - 1) / 2]) / 2;
   const double gflops = runner->flops() / median / 1e6;
+  if (flags.layers) {
+    INK_TRY(const std::string table, layer_table(*runner, rounds, common));
+    INK_TRY_STATUS(print(table));
+  }
   if (common.json) {
     INK_TRY_STATUS(print(JsonObject()
                              .text("model", path)
@@ -161,6 +207,7 @@ void add_bench(Commands& commands) {
   model->add_option("MODEL", flags->model, "A model file or a name of \"models list\"")->required();
   model->add_option("--size", flags->size, "Of the network's input")->capture_default_str()->type_name("WxH");
   model->add_option("-r,--rounds", flags->rounds, "Runs")->capture_default_str()->type_name("N");
+  model->add_flag("--layers", flags->layers, "Also the time of each layer");
   model->add_option("--model-dir", flags->model_folder, "Folder looked into first for models")
       ->type_name("DIR");
   CLI::App* worker = add("worker", "Run on request, for bench/peers", run_worker);

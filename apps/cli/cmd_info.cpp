@@ -6,6 +6,7 @@
 #include "apps/cli/kernel_list.h"
 #include "apps/cli/models_folder.h"
 #include "apps/cli/network.h"
+#include "apps/cli/plan_json.h"
 #include "apps/cli/text.h"
 #include "kernels/base/isa.h"
 #include "kernels/base/parallel.h"
@@ -18,7 +19,7 @@ namespace ink::cli {
 namespace {
 
 struct Flags {
-  std::string model, model_folder, plan;
+  std::string model, model_folder, plan, max_memory, tile = "0";
   bool cpu = false;
 };
 
@@ -118,8 +119,22 @@ Result<int> show_plan(const Flags& flags, const Common& common) {
   INK_TRY(const Shape shape, parse_shape(flags.plan));
   INK_TRY(const std::string path, find_model(flags.model, flags.model_folder));
   INK_TRY(const Network network, Network::load(path));
-  INK_TRY(const std::shared_ptr<const Plan> plan, network.prepared->plan({&shape, 1}, common.threads));
-  INK_TRY_STATUS(print(network.prepared->text(*plan)));
+  RegionRequest request;
+  request.threads = common.threads;
+  if (!flags.max_memory.empty()) {
+    Result<uint64_t> limit = parse_size(flags.max_memory);
+    if (!limit.ok()) return Error{ErrorKind::usage, "--max-memory: " + limit.error().message};
+    request.memory_limit = *limit;
+  }
+  INK_TRY(request.region, parse_int(flags.tile, "-t", 0, 1 << 20));
+  const auto plan = network.prepared->regions({&shape, 1}, request);
+  if (!plan.ok()) {
+    const Error& error = plan.error();
+    if (error.kind != ErrorKind::limit || flags.max_memory.empty()) return error;
+    return Error{error.kind, "--max-memory " + flags.max_memory + ": the network needs " + error.message};
+  }
+  INK_TRY_STATUS(
+      print(common.json ? plan_json(**plan) + "\n" : region_plan_text(**plan, network.prepared->graph())));
   return int{kDone};
 }
 
@@ -139,6 +154,11 @@ void add_info(Commands& commands) {
   app.add_option("MODEL", flags->model, "A model file, a released checkpoint, or a name of \"models list\"");
   app.add_option("--plan", flags->plan, "How the model runs on an input of this size, such as 1x256x256x3")
       ->type_name("NxHxWxC");
+  app.add_option("-t,--tile-size", flags->tile, "With --plan: regions of this size, 0: automatic")
+      ->capture_default_str()
+      ->type_name("N");
+  app.add_option("--max-memory", flags->max_memory, "With --plan: what the network may take, such as 512M")
+      ->type_name("SIZE");
   app.add_flag("--cpu", flags->cpu, "The instruction sets and kernels of this machine");
   app.add_option("--model-dir", flags->model_folder, "Folder looked into first for models")->type_name("DIR");
 }

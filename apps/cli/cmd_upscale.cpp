@@ -24,7 +24,7 @@ struct Flags {
   std::vector<std::string> inputs;
   std::string input, output;
   std::string model = "se", model_folder;
-  std::string scale = "2", noise = "-1", strength = "1", tile = "0", format = "png", max_memory,
+  std::string scale = "2", noise = "-1", strength = "1", tile = "0", format = "png", max_memory, spill,
               png_level = "6";
   std::string sync_gap, gpu;
   bool tta = false;
@@ -42,15 +42,18 @@ struct Request {
 
 bool is_family(const std::string& model) { return model == "se" || model == "pro" || model == "nose"; }
 
-Status check_tiles(const std::string& text) {
+// One size, or as many as realcugan-ncnn-vulkan has devices: the first one counts.
+Result<int> parse_tiles(const std::string& text) {
+  std::optional<int> first;
   for (const std::string& tile : split(text, ',')) {
     INK_TRY(const int size, parse_int(tile, "-t", 0, 1 << 20));
     if (size != 0 && size < kLeastTile) {
       return Error{ErrorKind::usage,
                    "-t: expected 0 (automatic) or a tile size of at least 32, found " + tile};
     }
+    if (!first) first = size;
   }
-  return {};
+  return first.value_or(0);
 }
 
 Result<float> parse_strength(const std::string& text) {
@@ -100,7 +103,8 @@ Result<Request> make_request(const Flags& flags, const Common& common) {
   if (flags.format != "png") {
     return Error{ErrorKind::usage, "-f " + flags.format + ": only png is written so far"};
   }
-  INK_TRY_STATUS(check_tiles(flags.tile));
+  INK_TRY(request.settings.region, parse_tiles(flags.tile));
+  request.settings.spill_folder = flags.spill;
   INK_TRY(request.settings.strength, parse_strength(flags.strength));
   INK_TRY(request.settings.png_level, parse_int(flags.png_level, "--png-level", 0, 9));
   request.settings.memory_budget = default_memory_budget();
@@ -116,7 +120,7 @@ Result<Request> make_request(const Flags& flags, const Common& common) {
   return request;
 }
 
-Result<Size> upscale_safely(const PictureJob& job, RealCugan& network, const UpscaleSettings& settings) {
+Result<Upscaled> upscale_safely(const PictureJob& job, RealCugan& network, const UpscaleSettings& settings) {
   try {
     return upscale_picture(job, network, settings);
   } catch (const std::bad_alloc&) {
@@ -140,7 +144,7 @@ class Batch {
     for (const PictureJob& job : jobs_) {
       progress_.start(job.input);
       const auto begin = std::chrono::steady_clock::now();
-      const Result<Size> size = upscale_safely(job, network, settings);
+      const Result<Upscaled> size = upscale_safely(job, network, settings);
       const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
       progress_.finish(size.ok());
       if (size.ok()) {
@@ -157,13 +161,14 @@ class Batch {
   }
 
  private:
-  void succeed(const PictureJob& job, const Size& size, double seconds) {
+  void succeed(const PictureJob& job, const Upscaled& size, double seconds) {
     done_.push_back(JsonObject()
                         .text("file", job.input)
                         .text("output", job.output)
                         .number("w", int64_t{size.w})
                         .number("h", int64_t{size.h})
                         .number("seconds", seconds)
+                        .raw("plan", size.plan_json)
                         .str());
     print_detail(common_, job.input + " -> " + job.output + " (" + std::to_string(size.w) + "x" +
                               std::to_string(size.h) + ", " + decimals(seconds, 2) + " s" + ")");
@@ -246,11 +251,14 @@ void add_upscale(Commands& commands) {
   app.add_option("--strength", flags->strength, "0.75 to 1.3")->capture_default_str()->type_name("X");
   app.add_flag("-x", flags->tta, "Mean over 8 orientations, 8 times the work");
   app.add_option("-t,--tile-size", flags->tile,
-                 "0 (automatic) or at least 32; the result is the same for any")
+                 "Size of regions: 0 (automatic) or at least 32; the result is the same for any")
       ->capture_default_str()
       ->type_name("N");
-  app.add_option("--max-memory", flags->max_memory, "Such as 512M; default: half of what is free")
+  app.add_option("--max-memory", flags->max_memory,
+                 "The most that the process may take, such as 512M; default: half of what is free")
       ->type_name("SIZE");
+  app.add_option("--spill", flags->spill, "Folder on a disk for what does not fit into --max-memory")
+      ->type_name("DIR");
   app.add_option("-f,--output-format", flags->format, "png")->capture_default_str()->type_name("FORMAT");
   app.add_option("--png-level", flags->png_level, "0 (fast) to 9 (small)")
       ->capture_default_str()

@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
@@ -71,6 +73,11 @@ int run(int argc, char** argv) {
 }  // namespace ink::cli
 
 int main(int argc, char** argv) {
+#ifdef __GLIBC__
+  // Large buffers go back to the system when they are freed, whatever was freed before: --max-memory counts
+  // on it.
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
   try {
     return ink::cli::run(argc, argv);
   } catch (const std::bad_alloc&) {

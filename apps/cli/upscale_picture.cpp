@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "apps/cli/interrupt.h"
+#include "apps/cli/plan_json.h"
 #include "apps/cli/text.h"
 #include "models/image/resample.h"
 #include "pictures/channels.h"
-#include "pictures/png.h"
+#include "pictures/codec.h"
 #include "weights/atomic_file.h"
 #include "weights/file.h"
 
@@ -21,6 +22,8 @@ UpscaleOptions network_options(const UpscaleSettings& settings) {
   options.strength = settings.strength;
   options.tta = settings.tta;
   options.threads = settings.threads;
+  options.region = settings.region;
+  options.spill_folder = settings.spill_folder;
   options.progress = [&settings](double share) {
     if (settings.progress) settings.progress(share);
     return !interrupted();
@@ -28,49 +31,85 @@ UpscaleOptions network_options(const UpscaleSettings& settings) {
   return options;
 }
 
-// The most that is held at one time, counted at its two peaks: while the network runs, and while the alpha of
-// the result is made.
-Status check_memory(const std::string& name, const PictureShape& shape, size_t file_bytes, RealCugan& network,
+// What a picture takes beside the network, counted where it is most.
+struct Footprint {
+  uint64_t decoding = 0;  // of the whole process
+  uint64_t beside = 0;    // while the network runs
+  uint64_t joining = 0;   // while the alpha of the result is made
+};
+
+// Threads' stacks, the encoder's blocks, and what the allocator keeps for itself.
+constexpr uint64_t kSmallThings = 14 << 20;
+
+Footprint footprint(const PictureShape& shape, size_t file_bytes, int scale,
                     const UpscaleSettings& settings) {
-  const auto scale = static_cast<uint64_t>(network.config().scale);
+  const auto factor = static_cast<uint64_t>(scale);
   const uint64_t pixels = static_cast<uint64_t>(shape.w) * static_cast<uint64_t>(shape.h);
   const uint64_t kept = pixels * (has_alpha(shape.channels) ? 4 : 3);
-  const uint64_t result = pixels * scale * scale * (shape.channels == 4 ? 4 : 3);
-  INK_TRY(const uint64_t network_bytes, network.memory_needed(shape.w, shape.h, network_options(settings)));
-  const uint64_t decoding = file_bytes + pixels * static_cast<uint64_t>(shape.channels) + kept;
-  const uint64_t joining = has_alpha(shape.channels) ? pixels * scale * (scale + 1) : 0;
-  const uint64_t needed =
-      settings.memory_base + std::max(decoding, kept + result + std::max(network_bytes, joining));
-  if (needed <= settings.memory_budget) return {};
-  return Error{ErrorKind::limit, name + ": upscaling it needs " + size_text(needed) +
-                                     " of memory, more than the " + size_text(settings.memory_budget) +
+  const uint64_t result = pixels * factor * factor * (shape.channels == 4 ? 4 : 3);
+  const uint64_t decoded =
+      pixels * static_cast<uint64_t>(shape.channels) * static_cast<uint64_t>(shape.depth / 8);
+  const uint64_t base = settings.memory_base + kSmallThings;
+  return {base + file_bytes + decoded + std::max(shape.working_bytes, kept), base + kept + result,
+          base + kept + result + (has_alpha(shape.channels) ? pixels * factor * (factor + 1) : 0)};
+}
+
+// A network keeps the memory of its last picture for the next one, unless something else needs it meanwhile.
+void make_room(RealCugan& network, uint64_t others, const UpscaleSettings& settings) {
+  if (others + network.idle_bytes() > settings.memory_budget) network.release_idle();
+}
+
+// Sets how much memory the network may take for a picture, or says how much the process must be allowed.
+Status share_memory(const std::string& name, const PictureShape& shape, size_t file_bytes, RealCugan& network,
+                    const UpscaleSettings& settings, UpscaleOptions& options) {
+  const Footprint taken = footprint(shape, file_bytes, network.config().scale, settings);
+  const uint64_t others = std::max(taken.decoding, taken.joining), budget = settings.memory_budget;
+  make_room(network, taken.decoding, settings);
+  if (others <= budget && taken.beside < budget) {
+    options.memory_limit = budget - taken.beside;
+    const auto plan = network.plan(shape.w, shape.h, options);
+    if (plan.ok() || plan.error().kind != ErrorKind::limit) return plan.status();
+  }
+  INK_TRY(const uint64_t least, network.least_memory(shape.w, shape.h, options));
+  constexpr uint64_t kMiB = 1 << 20;
+  const uint64_t rounded = (std::max(others, taken.beside + least) + kMiB - 1) / kMiB * kMiB;
+  return Error{ErrorKind::limit, name + ": upscaling it needs at least " + size_text(rounded) +
+                                     " of memory, more than the " + size_text(budget) +
                                      " allowed; --max-memory raises that"};
 }
 
-Result<Picture> read_picture(const std::string& path, RealCugan& network, const UpscaleSettings& settings) {
+Result<Picture> read_picture(const std::string& path, RealCugan& network, const UpscaleSettings& settings,
+                             UpscaleOptions& options) {
   INK_TRY(const FileBytes file, open_file(path, FileAccess::read, settings.limits.file_bytes));
-  INK_TRY(const PictureShape shape, png_shape(file.bytes, path, settings.limits));
-  INK_TRY_STATUS(check_memory(path, shape, file.bytes.size(), network, settings));
-  return decode_png(file.bytes, path, settings.limits);
+  INK_TRY(const PictureShape shape, picture_shape(file.bytes, path, settings.limits));
+  INK_TRY_STATUS(share_memory(path, shape, file.bytes.size(), network, settings, options));
+  INK_TRY(Picture picture, decode_picture(file.bytes, path, settings.limits));
+  return to_depth(std::move(picture), 8);
 }
 
-Status write_picture(const Picture& picture, const std::string& path, int level) {
+Status write_picture(const Picture& picture, const std::string& path, const UpscaleSettings& settings) {
+  EncodeOptions options;
+  options.png_level = settings.png_level;
+  options.threads = settings.threads;
   INK_TRY(AtomicFile file, AtomicFile::create(path));
-  INK_TRY_STATUS(encode_png(picture, {level}, [&](std::span<const std::byte> bytes) -> Status {
-    if (interrupted()) return interruption();
-    return file.write(bytes);
-  }));
+  const auto written =
+      encode_picture(picture, options, path, [&](std::span<const std::byte> bytes) -> Status {
+        if (interrupted()) return interruption();
+        return file.write(bytes);
+      });
+  if (!written.ok()) return written.error();
   if (interrupted()) return interruption();
   return file.commit();
 }
 
 }  // namespace
 
-Result<Size> upscale_picture(const PictureJob& job, RealCugan& network, const UpscaleSettings& settings) {
-  INK_TRY(Picture picture, read_picture(job.input, network, settings));
+Result<Upscaled> upscale_picture(const PictureJob& job, RealCugan& network, const UpscaleSettings& settings) {
+  UpscaleOptions options = network_options(settings);
+  INK_TRY(Picture picture, read_picture(job.input, network, settings, options));
   const int channels = picture.channels, scale = network.config().scale, w = picture.w, h = picture.h;
   fill_transparent(picture);
-  std::vector<uint8_t> alpha = alpha_plane(picture);
+  Picture alpha = alpha_plane(picture);
   picture = to_rgb(std::move(picture));
   if (interrupted()) return interruption();
 
@@ -78,18 +117,21 @@ Result<Size> upscale_picture(const PictureJob& job, RealCugan& network, const Up
   const size_t result_pixels = static_cast<size_t>(result.w) * static_cast<size_t>(result.h);
   result.pixels.reserve(result_pixels * (channels == 4 ? 4 : 3));  // room for the alpha that joins it
   result.pixels.resize(result_pixels * 3);
-  INK_TRY_STATUS(
-      network.upscale(picture.pixels.data(), w, h, result.pixels.data(), network_options(settings)));
+  INK_TRY_STATUS(network.upscale(picture.pixels.data(), w, h, result.pixels.data(), options));
+  INK_TRY(const std::shared_ptr<const RegionPlan> plan, network.plan(w, h, options));
+  result.metadata = std::move(picture.metadata);
   picture = {};
 
   if (has_alpha(channels)) {
-    std::vector<uint8_t> big(result_pixels);
-    resize_bicubic(alpha.data(), w, h, 1, big.data(), result.w, result.h, settings.threads);
+    make_room(network, result.pixels.size() + 2 * result_pixels + settings.memory_base + kSmallThings,
+              settings);
+    Picture big{result.w, result.h, 1, std::vector<uint8_t>(result_pixels)};
+    resize_bicubic(alpha.pixels.data(), w, h, 1, big.pixels.data(), result.w, result.h, settings.threads);
     alpha = std::move(big);
   }
   result = from_rgb(std::move(result), channels, alpha);
-  INK_TRY_STATUS(write_picture(result, job.output, settings.png_level));
-  return Size{result.w, result.h};
+  INK_TRY_STATUS(write_picture(result, job.output, settings));
+  return Upscaled{result.w, result.h, plan_json(*plan)};
 }
 
 }  // namespace ink::cli

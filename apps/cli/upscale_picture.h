@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "apps/cli/outputs.h"
 #include "kernels/base/result.h"
@@ -16,12 +17,15 @@ struct UpscaleSettings {
   int png_level = 6;
   uint64_t memory_budget = UINT64_MAX;  // of the whole process
   uint64_t memory_base = 0;             // what it holds between pictures
+  int region = 0;                       // -t, 0: automatic
+  std::string spill_folder;
   PictureLimits limits;
   std::function<void(double)> progress;
 };
 
-struct Size {
-  int w = 0, h = 0;
+struct Upscaled {
+  int w = 0, h = 0;       // of the result
+  std::string plan_json;  // how the network went about it
 };
 
 // One picture from file to file, of the same colour mode: gray passes the network as RGB and comes back as
@@ -29,6 +33,6 @@ struct Size {
 // error, nothing is left behind under the output's name. Errors: those of reading, decoding, the network and
 // writing; limit where the picture would take more memory than the budget, with how much that is;
 // interrupted.
-Result<Size> upscale_picture(const PictureJob& job, RealCugan& network, const UpscaleSettings& settings);
+Result<Upscaled> upscale_picture(const PictureJob& job, RealCugan& network, const UpscaleSettings& settings);
 
 }  // namespace ink::cli

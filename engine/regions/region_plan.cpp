@@ -37,9 +37,27 @@ class Layout {
       : plan_(plan), flow_(*plan.flow), grid_(plan.grid()), runs_(flow_.nodes.size(), 0) {}
 
   bool run(uint64_t limit) {
-    plan_.steps = grid_.steps(flow_);
+    if (!cut(limit)) return false;
     plan_.chunks.resize(flow_.shapes.size());
     plan_.reductions.resize(flow_.shapes.size());
+    for (stage_ = 0; stage_ < flow_.stages; ++stage_) {
+      make_blocks(plan_.stages[static_cast<size_t>(stage_)]);
+      read_blocks(plan_.stages[static_cast<size_t>(stage_)]);
+    }
+    place_blocks();
+    return plan_.memory_bytes() <= limit;
+  }
+
+  void estimate() {
+    cut(UINT64_MAX);
+    for (const StagePlan& made : plan_.stages)
+      plan_.arena_bytes = std::max(plan_.arena_bytes, made.strip_bytes * static_cast<size_t>(grid_.abreast));
+  }
+
+ private:
+  // False where the windows of a stage and what it reads exceed the limit.
+  bool cut(uint64_t limit) {
+    plan_.steps = grid_.steps(flow_);
     std::vector<Stage> stages = cut_into_stages(flow_, plan_.choice.stored);
     plan_.stages.reserve(stages.size());
     for (Stage& stage : stages) {
@@ -49,23 +67,16 @@ class Layout {
       measure_windows(made);
       place_windows(made);
       if (least_bytes(made) > limit) return false;
-    }
-    for (stage_ = 0; stage_ < flow_.stages; ++stage_) {
-      StagePlan& made = plan_.stages[static_cast<size_t>(stage_)];
       count_work(made);
-      make_blocks(made);
-      read_blocks(made);
     }
-    place_blocks();
     for (const FlowNode& node : flow_.nodes) {
       const size_t bytes =
           node.op->scratch_bytes(node.input_shapes, flow_.shape(node.output), plan_.node_threads());
       plan_.scratch_bytes = std::max(plan_.scratch_bytes, align_up(bytes));
     }
-    return plan_.memory_bytes() <= limit;
+    return true;
   }
 
- private:
   bool spilled(int value) const { return plan_.choice.spilled[static_cast<size_t>(value)]; }
   int task(int strip, int step) const { return stage_ * plan_.tasks() + plan_.task(strip, step); }
 
@@ -301,6 +312,15 @@ class Layout {
 };
 
 }  // namespace
+
+RegionPlan estimate_regions(std::shared_ptr<const Flow> flow, RegionChoice choice, int threads) {
+  RegionPlan plan;
+  plan.flow = std::move(flow);
+  plan.choice = std::move(choice);
+  plan.threads = threads;
+  Layout(plan).estimate();
+  return plan;
+}
 
 std::optional<RegionPlan> lay_out_regions(std::shared_ptr<const Flow> flow, RegionChoice choice, int threads,
                                           uint64_t limit) {

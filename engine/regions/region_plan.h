@@ -94,6 +94,8 @@ struct RegionPlan {
   double all_flops() const { return flops + recomputed_flops + halo_flops; }
 };
 
+// Work and windows alone, for comparison: a plan that cannot run, whose arena holds no stored value.
+RegionPlan estimate_regions(std::shared_ptr<const Flow> flow, RegionChoice choice, int threads);
 // Nothing where it is soon clear that memory_bytes() would exceed the limit.
 std::optional<RegionPlan> lay_out_regions(std::shared_ptr<const Flow> flow, RegionChoice choice, int threads,
                                           uint64_t limit = UINT64_MAX);

@@ -181,10 +181,13 @@ Grids grids_of(const Flow& flow, const RegionRequest& request) {
   const auto add = [&](std::initializer_list<int> rows, int strips, int abreast, bool share_nodes) {
     for (const int r : rows) grids.all.push_back({r, strips, abreast, share_nodes});
   };
-  const auto fewer_abreast = [&](std::initializer_list<int> rows, int strips) {
-    for (int abreast = strips; abreast > 1; abreast /= 2) add(rows, strips, abreast, false);
-    add(rows, strips, 1, threads > 1);
-    if (threads > 1) add(rows, strips, 1, false);
+  const auto fewer_abreast = [&](std::initializer_list<int> rows, int count) {
+    add(rows, count, count, false);
+    for (int abreast = 2 * threads; abreast > 1; abreast /= 2) {
+      if (abreast < count) add(rows, count, abreast, false);
+    }
+    if (count > 1 || threads > 1) add(rows, count, 1, threads > 1);
+    if (count > 1 && threads > 1) add(rows, count, 1, false);
   };
   if (request.region > 0) {
     fewer_abreast({request.region}, (w + request.region - 1) / request.region);
@@ -199,7 +202,9 @@ Grids grids_of(const Flow& flow, const RegionRequest& request) {
   if (threads > 1 && strips < 2 * threads) add({1 << 20, 64, 32}, 1, 1, true);
   grids.preferred = grids.all.size();
   // Where little is stored, stages are long and their halos wide: then fewer strips may do better.
-  for (int count = strips; count > 1; count /= 2) fewer_abreast({16, 8, 4}, count);
+  for (const int sixths : {6, 4, 3, 2, 1}) {
+    if (const int count = strips * sixths / 6; count > 1) fewer_abreast({16, 8, 4}, count);
+  }
   fewer_abreast({16, 8, 4}, 1);
   for (int count = 2 * strips; w / count >= kLeastWidth; count *= 2) {
     for (int abreast = threads; abreast > 0; abreast /= 2) add({8, 4}, count, abreast, false);
@@ -245,9 +250,9 @@ class Search {
     };
     std::vector<Way> ways;
     for (size_t g = 0; g < grids_.all.size(); ++g) {
-      const RegionPlan tried = *lay_out(cheapest, 0, grids_.all[g]);
+      const RegionPlan tried = estimate_regions(flow_, choice(cheapest, 0, grids_.all[g]), request_.threads);
       const double slowdown = time_of(tried) / cheapest.work;
-      const uint64_t windows = tried.memory_bytes() - std::min<uint64_t>(tried.memory_bytes(), cheapest.held);
+      const uint64_t windows = tried.memory_bytes();
       for (size_t i = 0; i < options_.size(); ++i) {
         const Option& option = options_[i];
         double cost = option.work * slowdown + option.traffic;
@@ -258,18 +263,19 @@ class Search {
             cost += static_cast<double>(bytes) * kFlopsPerSpilledByte;
             held -= std::min(held, bytes);
           }
-          ways.push_back({cost, held + windows, i, spilled, g});
+          // What is stored is not all there while the largest windows are; windows differ from option to
+          // option.
+          ways.push_back({cost, std::max(held, windows / 2), i, spilled, g});
         }
       }
     }
     std::stable_sort(ways.begin(), ways.end(), [](const Way& a, const Way& b) { return a.cost < b.cost; });
-    constexpr int kMostTrials = 60;
+    constexpr int kMostTrials = 500;
     int trials = 0;
     double best_cost = 0;
     for (const Way& way : ways) {
       if (trials == kMostTrials || (best && way.cost >= best_cost)) break;
-      // Windows differ from option to option.
-      if (way.memory - way.memory / 8 > limit) continue;
+      if (way.memory > limit) continue;
       const Option& option = options_[way.option];
       std::optional<RegionPlan> plan = lay_out(option, way.spilled, grids_.all[way.grid], limit);
       ++trials;
@@ -312,9 +318,13 @@ class Search {
  private:
   std::optional<RegionPlan> lay_out(const Option& option, size_t spilled, const RegionGrid& grid,
                                     uint64_t limit = UINT64_MAX) const {
-    RegionChoice choice{grid, option.stored, Stored(option.stored.size(), false)};
-    for (size_t i = 0; i < spilled; ++i) choice.spilled[static_cast<size_t>(option.values[i])] = true;
-    return lay_out_regions(flow_, std::move(choice), request_.threads, limit);
+    return lay_out_regions(flow_, choice(option, spilled, grid), request_.threads, limit);
+  }
+
+  static RegionChoice choice(const Option& option, size_t spilled, const RegionGrid& grid) {
+    RegionChoice made{grid, option.stored, Stored(option.stored.size(), false)};
+    for (size_t i = 0; i < spilled; ++i) made.spilled[static_cast<size_t>(option.values[i])] = true;
+    return made;
   }
 
   std::shared_ptr<const Flow> flow_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <mutex>
 
@@ -184,7 +185,7 @@ struct RegionSession::Run::Task {
       const FlowNode& node = flow.nodes[static_cast<size_t>(n)];
       if (empty(fresh(node.output))) continue;
       if (holding(node.output).kind == Holding::Kind::window) make_room(node.output);
-      run_node(node, fresh(node.output), 0);
+      measured(n, [&] { run_node(node, fresh(node.output), 0); });
       const Shape& shape = flow.shape(node.output);
       run.report(node.flops * static_cast<double>(fresh(node.output).area()) /
                  (static_cast<double>(shape.h) * shape.w));
@@ -192,6 +193,15 @@ struct RegionSession::Run::Task {
     }
     for (size_t i = 0; i < made.stage->targets.size(); ++i) INK_TRY_STATUS(serve(made.stage->targets[i], i));
     return {};
+  }
+
+  template <class Work>
+  void measured(int node, Work work) const {
+    if (run.session.node_seconds_.empty()) return work();
+    const auto begin = std::chrono::steady_clock::now();
+    work();
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+    run.session.node_seconds_[run.session.time_index(worker, run.stage, node)] += seconds.count();
   }
 
   TensorView memory(int value) const {
@@ -362,6 +372,30 @@ void RegionSession::Run::run_task(int number, int worker) {
     if (!done.ok()) stop(done);
   }
   session.order_.end(number);
+}
+
+size_t RegionSession::time_index(int worker, int stage, int node) const {
+  const size_t nodes = plan_->flow->nodes.size(), stages = plan_->stages.size();
+  return (static_cast<size_t>(worker) * stages + static_cast<size_t>(stage)) * nodes +
+         static_cast<size_t>(node);
+}
+
+void RegionSession::measure_nodes() { node_seconds_.assign(time_index(plan_->workers(), 0, 0), 0.0); }
+
+double RegionSession::node_seconds(int stage, int node) const {
+  double seconds = 0;
+  for (int worker = 0; worker < plan_->workers(); ++worker)
+    seconds += node_seconds_[time_index(worker, stage, node)];
+  return seconds;
+}
+
+double RegionSession::node_flops(int stage, int node) const {
+  const FlowNode& of = plan_->flow->nodes[static_cast<size_t>(node)];
+  const Shape& shape = plan_->flow->shape(of.output);
+  int64_t pixels = 0;
+  for (int strip = 0; strip < plan_->grid().strips; ++strip)
+    pixels += plan_->stages[static_cast<size_t>(stage)].cut.part(strip, of.output).area();
+  return of.flops * static_cast<double>(pixels) / (static_cast<double>(shape.h) * shape.w);
 }
 
 Status RegionSession::run(RegionEnds& ends, const Progress& progress) {

@@ -43,9 +43,17 @@ class RegionSession {
   Status run(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
              const Progress& progress = {});
 
+  // Runs from here on measure each node; and what they measured: seconds that a node of the flow took in a
+  // stage, those of all workers added up. Work is counted as RegionPlan does, halos included.
+  void measure_nodes();
+  double node_seconds(int stage, int node) const;
+  double node_flops(int stage, int node) const;
+
  private:
   struct Strip;
   struct Run;
+
+  size_t time_index(int worker, int stage, int node) const;
 
   std::shared_ptr<const RegionPlan> plan_;
   SpillFile spill_;
@@ -54,6 +62,7 @@ class RegionSession {
   TaskOrder order_;
   std::vector<TensorView> node_inputs_;  // of the node that each worker runs
   size_t most_inputs_ = 0;
+  std::vector<double> node_seconds_;  // (worker, stage, node of the flow); empty where they are not measured
 };
 
 }  // namespace ink

@@ -10,7 +10,8 @@ namespace ink {
 // [0, threads). Tasks are handed out in order to whichever worker is free, so body must write only outputs
 // that belong to its task: then no result depends on the number of threads. Denormals are flushed to zero in
 // every worker while it runs, and the caller's floating-point state is as before on return.
-// body must not throw and must not call parallel_for.
+// body must not throw, and where it runs on more than one worker it must call parallel_for with one thread
+// only.
 void parallel_for(int64_t tasks, int threads, FunctionRef<void(int64_t task, int worker)> body);
 
 // Runs body on this thread while `threads` - 1 workers stand by for each parallel_for that it calls: many

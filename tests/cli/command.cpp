@@ -94,8 +94,10 @@ Outcome Workplace::run(const std::vector<std::string>& arguments, const Surround
   if (child == 0) become(arguments, folder_, around, out, err);
   if (!around.interrupt_after.empty()) interrupt_when(child, around.interrupt_after, err);
   int status = 0;
-  waitpid(child, &status, 0);
-  Outcome outcome{WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), "", slurp(err)};
+  rusage usage = {};
+  wait4(child, &status, 0, &usage);
+  Outcome outcome{WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), "", slurp(err),
+                  static_cast<uint64_t>(usage.ru_maxrss) * 1024};
   if (around.output.empty()) outcome.out = slurp(out);
   return outcome;
 }
@@ -137,8 +139,8 @@ std::vector<std::string> Workplace::files() const {
   return names;
 }
 
-void Workplace::write_model(const std::string& name) const {
-  const RealCuganConfig config{2, false, false};
+void Workplace::write_model(const std::string& name, bool squeeze_excite) const {
+  const RealCuganConfig config{2, squeeze_excite, false};
   WeightStore store;
   uint32_t state = 1;
   for (const TensorSpec& spec : realcugan_tensors(config)) {

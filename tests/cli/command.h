@@ -14,6 +14,7 @@ namespace ink::test {
 struct Outcome {
   int code = -1;  // exit code, or -signal
   std::string out, err;
+  uint64_t peak_bytes = 0;  // the most that the command had resident
 
   bool says(const std::string& text) const { return err.find(text) != std::string::npos; }
 };
@@ -45,8 +46,8 @@ class Workplace {
   // Names of all files and folders here, sorted.
   std::vector<std::string> files() const;
 
-  // A network of the smallest kind (2x, no squeeze-excite) with made-up weights, as a model file.
-  void write_model(const std::string& name) const;
+  // A network of the smallest kind (2x) with made-up weights, as a model file.
+  void write_model(const std::string& name, bool squeeze_excite = false) const;
 
  private:
   std::filesystem::path folder_;

@@ -49,7 +49,8 @@ TEST_F(CliRefusal, BrokenPictures) {
   const Bytes whole = test::build_png(raw), end = test::png_chunk("IEND", {});
   expect_broken({}, "empty");
   expect_broken(test::bytes_of("<!DOCTYPE html><html>"), "an HTML page");
-  expect_broken(test::bytes_of("\xff\xd8\xff\xe0"), "a JPEG picture; only PNG is read so far");
+  expect_broken(test::bytes_of("\xff\xd8\xff\xe0"), "broken JPEG");
+  expect_broken(test::bytes_of("GIF89a"), "expected a PNG, JPEG or WebP picture, found a GIF picture");
   expect_broken(test::bytes_of("version https://git-lfs.github.com/spec/v1"), "a Git-LFS pointer");
   expect_broken(Bytes(whole.begin(), whole.end() - 20), "incomplete download");
   Bytes flipped = whole;

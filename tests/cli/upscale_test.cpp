@@ -103,6 +103,62 @@ TEST_F(CliUpscale, ThreadsAndTilesChangeNoByte) {
   }
 }
 
+// The peak of a process under a sanitizer is the sanitizer's.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kMemoryCounts = false;
+#elif defined(__has_feature)
+constexpr bool kMemoryCounts = !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer);
+#else
+constexpr bool kMemoryCounts = true;
+#endif
+
+TEST_F(CliUpscale, AMemoryLimitIsKeptAndChangesNoByte) {
+  work_.write_model("m.safetensors", true);
+  work_.write_picture("in.png", test::test_picture(320, 240, 3));
+  ASSERT_EQ(upscale({"in.png", "-o", "free.png", "-j", "1"}).code, 0);
+  const std::string free = work_.read("free.png");
+  const Outcome limited =
+      upscale({"in.png", "-o", "limited.png", "--max-memory", "72M", "--json", "-j", "2"});
+  ASSERT_EQ(limited.code, 0) << limited.err;
+  EXPECT_EQ(work_.read("limited.png"), free);
+  if (kMemoryCounts) {
+    EXPECT_LE(limited.peak_bytes, uint64_t{72} << 20);
+  }
+  for (const char* key : {"\"plan\":{\"region_columns\":", "\"halo_gflop\":", "\"recomputed_gflop\":",
+                          "\"stored_bytes\":", "\"spilled_bytes\":0"}) {
+    EXPECT_NE(limited.out.find(key), std::string::npos) << key << " in " << limited.out;
+  }
+
+  const Outcome none = upscale({"in.png", "-o", "none.png", "--max-memory", "40M"});
+  EXPECT_EQ(none.code, 75);
+  EXPECT_TRUE(none.says("needs at least ")) << none.err;
+  EXPECT_FALSE(work_.exists("none.png"));
+  // What it names does.
+  const size_t at = none.err.find("needs at least ") + 15;
+  const double least = std::strtod(none.err.c_str() + at, nullptr);
+  const std::string enough = std::to_string(static_cast<int>(least)) + "M";
+  const Outcome narrow = upscale({"in.png", "-o", "narrow.png", "--max-memory", enough});
+  EXPECT_EQ(narrow.code, 0) << narrow.err;
+  EXPECT_EQ(work_.read("narrow.png"), free);
+  if (kMemoryCounts) {
+    EXPECT_LE(narrow.peak_bytes, static_cast<uint64_t>(least * 1048576.0));
+  }
+}
+
+TEST_F(CliUpscale, WhatDoesNotFitGoesToTheSpillFolder) {
+  work_.write_model("m.safetensors", true);
+  work_.write_picture("in.png", test::test_picture(320, 240, 3));
+  ASSERT_EQ(upscale({"in.png", "-o", "free.png"}).code, 0);
+  const Outcome spilled =
+      upscale({"in.png", "-o", "spilled.png", "--max-memory", "72M", "--spill", ".", "--json"});
+  if (spilled.says("kept in memory")) GTEST_SKIP() << "temporary files are not on a disk here";
+  ASSERT_EQ(spilled.code, 0) << spilled.err;
+  EXPECT_EQ(work_.read("spilled.png"), work_.read("free.png"));
+  EXPECT_EQ(work_.files(), (Names{"free.png", "in.png", "m.safetensors", "spilled.png"}));
+  EXPECT_EQ(upscale({"in.png", "-o", "x.png", "--max-memory", "72M", "--spill", "no/folder"}).code,
+            spilled.out.find("\"spilled_bytes\":0,") == std::string::npos ? 73 : 0);
+}
+
 TEST_F(CliUpscale, NamesTheOutputBesideTheInput) {
   work_.write_picture("in/a.b.png", test::test_picture(3, 3, 3));
   work_.write_picture("in/plain", test::test_picture(3, 3, 3));
@@ -137,7 +193,7 @@ TEST_F(CliUpscale, ABrokenPictureDoesNotStopTheOthers) {
   work_.write_picture("c.png", test::test_picture(4, 5, 1));
   const Outcome outcome = upscale({"a.png", "b.png", "missing.png", "c.png", "-o", "out", "--json"});
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_TRUE(outcome.says("b.png: expected a PNG picture, found an HTML page")) << outcome.err;
+  EXPECT_TRUE(outcome.says("b.png: expected a PNG, JPEG or WebP picture, found an HTML page")) << outcome.err;
   EXPECT_TRUE(outcome.says("2 of 4 pictures failed: b.png, missing.png")) << outcome.err;
   EXPECT_TRUE(work_.exists("out/a.png") && work_.exists("out/c.png"));
   EXPECT_FALSE(work_.exists("out/b.png"));
