@@ -1,5 +1,6 @@
 #include "pictures/finish.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "pictures/colour.h"
@@ -20,7 +21,8 @@ Picture finish_picture(Picture picture, ByteSpan exif) {
   return picture;
 }
 
-PictureShape finished_shape(PictureShape shape, int orientation) {
+PictureShape finished_shape(PictureShape shape, ByteSpan exif) {
+  const int orientation = exif_orientation(without_exif_prefix(exif));
   const uint64_t bytes = static_cast<uint64_t>(shape.w) * static_cast<uint64_t>(shape.h) *
                          static_cast<uint64_t>(shape.channels) * static_cast<uint64_t>(shape.depth / 8);
   if (orientation != 1) shape.working_bytes = std::max(shape.working_bytes, bytes);

@@ -10,6 +10,6 @@ namespace ink {
 Picture finish_picture(Picture stored, ByteSpan exif);
 
 // The shape that a picture of this one as stored will have.
-PictureShape finished_shape(PictureShape stored, int orientation);
+PictureShape finished_shape(PictureShape stored, ByteSpan exif);
 
 }  // namespace ink

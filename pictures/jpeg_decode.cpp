@@ -103,8 +103,7 @@ std::vector<std::byte> joined(const std::vector<ByteSpan>& pieces) {
 Result<PictureShape> jpeg_shape(ByteSpan file, std::string_view name, const PictureLimits& limits) {
   INK_TRY(const JpegOutline outline, outline_jpeg(file, name, limits));
   const int channels = outline.components == 1 ? 1 : 3;
-  return finished_shape({outline.w, outline.h, channels, 8, outline.coefficient_bytes},
-                        exif_orientation(outline.exif));
+  return finished_shape({outline.w, outline.h, channels, 8, outline.coefficient_bytes}, outline.exif);
 }
 
 Result<Picture> decode_jpeg(ByteSpan file, std::string_view name, const PictureLimits& limits) {

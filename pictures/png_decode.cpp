@@ -7,7 +7,6 @@
 
 #include "pictures/finish.h"
 #include "pictures/metadata.h"
-#include "pictures/orient.h"
 #include "pictures/png.h"
 #include "pictures/png_chunks.h"
 #include "pictures/refuse.h"
@@ -138,8 +137,7 @@ std::vector<std::byte> xmp_of(ByteSpan chunk, const PictureLimits& limits, Pictu
 
 Result<PictureShape> png_shape(ByteSpan file, std::string_view name, const PictureLimits& limits) {
   INK_TRY(const PngOutline outline, outline_png(file, name, limits));
-  const int orientation = exif_orientation(without_exif_prefix(outline.exif));
-  return finished_shape({outline.w, outline.h, outline.channels, outline.depth}, orientation);
+  return finished_shape({outline.w, outline.h, outline.channels, outline.depth}, outline.exif);
 }
 
 Result<Picture> decode_png(ByteSpan file, std::string_view name, const PictureLimits& limits) {

@@ -34,8 +34,7 @@ class Decoded {
 Result<PictureShape> webp_shape(ByteSpan file, std::string_view name, const PictureLimits& limits) {
   INK_TRY(const WebpOutline outline, outline_webp(file, name, limits));
   const uint64_t pixels = static_cast<uint64_t>(outline.w) * static_cast<uint64_t>(outline.h);
-  return finished_shape({outline.w, outline.h, outline.alpha ? 4 : 3, 8, pixels * 4},
-                        exif_orientation(without_exif_prefix(outline.exif)));
+  return finished_shape({outline.w, outline.h, outline.alpha ? 4 : 3, 8, pixels * 4}, outline.exif);
 }
 
 Result<Picture> decode_webp(ByteSpan file, std::string_view name, const PictureLimits& limits) {

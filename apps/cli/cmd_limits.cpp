@@ -23,6 +23,8 @@ Result<int> run_limits(const Common& common) {
       {"picture.side", static_cast<uint64_t>(picture.side), "pixels of a picture's width or height"},
       {"picture.pixels", static_cast<uint64_t>(picture.pixels), "pixels of a picture in all"},
       {"picture.file_bytes", picture.file_bytes, "bytes of a picture's file"},
+      {"picture.scans", static_cast<uint64_t>(picture.scans), "passes that a JPEG may ask for"},
+      {"picture.metadata_bytes", picture.metadata_bytes, "bytes of a profile or XMP block, unpacked"},
       {"model.file_bytes", model.file_bytes, "bytes of a model file"},
       {"model.safetensors_header_bytes", model.safetensors_header_bytes, "bytes of a safetensors header"},
       {"model.tensors", model.tensors, "tensors of a model"},

@@ -25,9 +25,9 @@ struct Flags {
   std::string input, output;
   std::string model = "se", model_folder;
   std::string scale = "2", noise = "-1", strength = "1", tile = "0", format = "png", max_memory, spill,
-              png_level = "6";
+              png_level = "6", quality = "95";
   std::string sync_gap, gpu;
-  bool tta = false;
+  bool tta = false, lossless = false, strip = false;
   CLI::Option *scale_option = nullptr, *noise_option = nullptr;
 };
 
@@ -37,6 +37,7 @@ struct Request {
   std::vector<std::string> inputs;
   std::string model_path;
   std::optional<int> scale;  // where it was asked for, or follows from the network's name
+  PictureFormat format = PictureFormat::png;
   UpscaleSettings settings;
 };
 
@@ -100,13 +101,17 @@ Result<Request> make_request(const Flags& flags, const Common& common) {
   request.inputs = flags.inputs;
   if (!flags.input.empty()) request.inputs.insert(request.inputs.begin(), flags.input);
   if (request.inputs.empty()) return Error{ErrorKind::usage, "no input picture was named"};
-  if (flags.format != "png") {
-    return Error{ErrorKind::usage, "-f " + flags.format + ": only png is written so far"};
-  }
+  const std::optional<PictureFormat> format = format_of_name("." + flags.format);
+  if (!format) return Error{ErrorKind::usage, "-f " + flags.format + ": expected png, jpg or webp"};
+  request.format = *format;
   INK_TRY(request.settings.region, parse_tiles(flags.tile));
   request.settings.spill_folder = flags.spill;
   INK_TRY(request.settings.strength, parse_strength(flags.strength));
-  INK_TRY(request.settings.png_level, parse_int(flags.png_level, "--png-level", 0, 9));
+  EncodeOptions& encode = request.settings.encode;
+  INK_TRY(encode.png_level, parse_int(flags.png_level, "--png-level", 0, 9));
+  INK_TRY(encode.quality, parse_int(flags.quality, "--quality", 1, 100));
+  encode.lossless = flags.lossless;
+  encode.strip = flags.strip;
   request.settings.memory_budget = default_memory_budget();
   if (!flags.max_memory.empty()) {
     Result<uint64_t> budget = parse_size(flags.max_memory);
@@ -162,12 +167,18 @@ class Batch {
 
  private:
   void succeed(const PictureJob& job, const Upscaled& size, double seconds) {
+    std::vector<std::string> notices;
+    for (const std::string& notice : size.notices) {
+      print_warning(common_, job.input + ": " + notice);
+      notices.push_back(json_string(notice));
+    }
     done_.push_back(JsonObject()
                         .text("file", job.input)
                         .text("output", job.output)
                         .number("w", int64_t{size.w})
                         .number("h", int64_t{size.h})
                         .number("seconds", seconds)
+                        .raw("notices", json_array(notices))
                         .raw("plan", size.plan_json)
                         .str());
     print_detail(common_, job.input + " -> " + job.output + " (" + std::to_string(size.w) + "x" +
@@ -211,7 +222,7 @@ Result<int> run_upscale(const Flags& flags, const Common& common) {
     return Error{ErrorKind::usage, "-s " + std::to_string(*request.scale) + ": " + request.model_path +
                                        " enlarges by " + std::to_string(scale)};
   }
-  INK_TRY(std::vector<PictureJob> jobs, plan_outputs(request.inputs, flags.output, scale));
+  INK_TRY(std::vector<PictureJob> jobs, plan_outputs(request.inputs, flags.output, scale, request.format));
   print_detail(common, request.model_path + ", " + isa_name(active_isa()) + ", " +
                            std::to_string(common.threads) + " threads, at most " +
                            size_text(request.settings.memory_budget));
@@ -224,7 +235,8 @@ Result<int> run_upscale(const Flags& flags, const Common& common) {
 constexpr const char* kFooter = R"(Examples:
   inkstone upscale pic.png                          writes pic_2x.png
   inkstone upscale pic.png -o big.png -m pro -s 3 -n 0
-  inkstone upscale a.png b.png c.png -o enlarged/
+  inkstone upscale a.png b.jpg c.webp -o enlarged/ -f webp --quality 90
+  inkstone upscale huge.jpg -o huge.png --max-memory 512M
 Exit codes: 0 all done, 1 some of several failed, 64 usage, 65 broken picture, 66 no such picture,
   73 cannot create the output, 74 reading or writing failed, 75 too much memory, 78 model, 130 interrupted.)";
 
@@ -234,10 +246,10 @@ void add_upscale(Commands& commands) {
   const auto flags = std::make_shared<Flags>();
   CLI::App& app = commands.add(commands.root, "upscale", "Enlarge pictures with Real-CUGAN",
                                [flags](const Common& common) { return run_upscale(*flags, common); });
-  app.add_option("INPUT", flags->inputs, "Pictures (PNG)");
+  app.add_option("INPUT", flags->inputs, "Pictures: PNG, JPEG or WebP");
   app.add_option("-i,--input", flags->input, "The same, for one");
   app.add_option("-o,--output", flags->output,
-                 "File, or folder for several; default: NAME_2x.png beside the input");
+                 "File (.png, .jpg, .webp), or folder for several; default: NAME_2x.png beside the input");
   app.add_option("-s,--scale-ratio", flags->scale, "2, 3 or 4")->capture_default_str()->type_name("N");
   flags->scale_option = app.get_option("-s");
   app.add_option("-n,--noise-level", flags->noise, "-1 conservative, 0 no denoising, 1 to 3 denoising")
@@ -259,7 +271,14 @@ void add_upscale(Commands& commands) {
       ->type_name("SIZE");
   app.add_option("--spill", flags->spill, "Folder on a disk for what does not fit into --max-memory")
       ->type_name("DIR");
-  app.add_option("-f,--output-format", flags->format, "png")->capture_default_str()->type_name("FORMAT");
+  app.add_option("-f,--output-format", flags->format, "png, jpg or webp, where -o names no file")
+      ->capture_default_str()
+      ->type_name("FORMAT");
+  app.add_option("--quality", flags->quality, "Of JPEG and WebP, 1 to 100")
+      ->capture_default_str()
+      ->type_name("N");
+  app.add_flag("--lossless", flags->lossless, "WebP without loss");
+  app.add_flag("--strip", flags->strip, "Leave out colour profile, EXIF and XMP");
   app.add_option("--png-level", flags->png_level, "0 (fast) to 9 (small)")
       ->capture_default_str()
       ->type_name("N");

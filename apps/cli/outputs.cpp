@@ -3,13 +3,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <system_error>
 
+#include "pictures/codec.h"
 #include "weights/message.h"
 
 namespace ink::cli {
@@ -17,7 +18,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kExtension = ".png";
+const char* extension(PictureFormat format) {
+  switch (format) {
+    case PictureFormat::png: return ".png";
+    case PictureFormat::jpeg: return ".jpg";
+    case PictureFormat::webp: return ".webp";
+  }
+  return "";
+}
 
 Error cannot_create(const std::string& path, const std::string& why) {
   return {ErrorKind::cannot_create, path + ": cannot be created: " + why};
@@ -34,15 +42,6 @@ std::string place(const std::string& path) {
   const fs::path absolute = fs::absolute(path, problem);
   const fs::path whole = fs::weakly_canonical(absolute, problem);
   return (problem ? absolute.lexically_normal() : whole).string();
-}
-
-Status check_extension(const std::string& output) {
-  std::string extension = fs::path(output).extension().string();
-  std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
-  if (extension == kExtension) return {};
-  return Error{ErrorKind::usage, "-o " + output +
-                                     ": only PNG is written so far; the name must end in .png, or name "
-                                     "an existing folder, or end in '/'"};
 }
 
 Status check_place(const std::string& output) {
@@ -85,7 +84,7 @@ Status check_clashes(const std::vector<PictureJob>& jobs) {
 }  // namespace
 
 Result<std::vector<PictureJob>> plan_outputs(const std::vector<std::string>& inputs,
-                                             const std::string& output, int scale) {
+                                             const std::string& output, int scale, PictureFormat format) {
   const bool into_folder =
       !output.empty() && (inputs.size() > 1 || output.ends_with('/') || is_folder(output));
   const std::string suffix = concat("_", scale, "x");
@@ -93,12 +92,19 @@ Result<std::vector<PictureJob>> plan_outputs(const std::vector<std::string>& inp
   for (const std::string& input : inputs) {
     const fs::path path(input);
     if (output.empty()) {
-      jobs.push_back({input, (path.parent_path() / (path.stem().string() + suffix + kExtension)).string()});
+      const std::string name = path.stem().string() + suffix + extension(format);
+      jobs.push_back({input, (path.parent_path() / name).string(), format});
     } else if (into_folder) {
-      jobs.push_back({input, (fs::path(output) / (path.stem().string() + kExtension)).string()});
+      const std::string name = path.stem().string() + extension(format);
+      jobs.push_back({input, (fs::path(output) / name).string(), format});
     } else {
-      INK_TRY_STATUS(check_extension(output));
-      jobs.push_back({input, output});
+      const std::optional<PictureFormat> named = format_of_name(output);
+      if (!named) {
+        return Error{ErrorKind::usage, "-o " + output +
+                                           ": the name must end in .png, .jpg or .webp, or name an existing "
+                                           "folder, or end in '/'"};
+      }
+      jobs.push_back({input, output, *named});
     }
   }
   INK_TRY_STATUS(check_clashes(jobs));

@@ -31,17 +31,25 @@ UpscaleOptions network_options(const UpscaleSettings& settings) {
   return options;
 }
 
+EncodeOptions encode_options(PictureFormat format, const UpscaleSettings& settings) {
+  EncodeOptions options = settings.encode;
+  options.format = format;
+  options.threads = settings.threads;
+  return options;
+}
+
 // What a picture takes beside the network, counted where it is most.
 struct Footprint {
   uint64_t decoding = 0;  // of the whole process
   uint64_t beside = 0;    // while the network runs
   uint64_t joining = 0;   // while the alpha of the result is made
+  uint64_t writing = 0;   // while the result is encoded
 };
 
 // Threads' stacks, the encoder's blocks, and what the allocator keeps for itself.
 constexpr uint64_t kSmallThings = 14 << 20;
 
-Footprint footprint(const PictureShape& shape, size_t file_bytes, int scale,
+Footprint footprint(const PictureShape& shape, size_t file_bytes, int scale, PictureFormat format,
                     const UpscaleSettings& settings) {
   const auto factor = static_cast<uint64_t>(scale);
   const uint64_t pixels = static_cast<uint64_t>(shape.w) * static_cast<uint64_t>(shape.h);
@@ -51,7 +59,10 @@ Footprint footprint(const PictureShape& shape, size_t file_bytes, int scale,
       pixels * static_cast<uint64_t>(shape.channels) * static_cast<uint64_t>(shape.depth / 8);
   const uint64_t base = settings.memory_base + kSmallThings;
   return {base + file_bytes + decoded + std::max(shape.working_bytes, kept), base + kept + result,
-          base + kept + result + (has_alpha(shape.channels) ? pixels * factor * (factor + 1) : 0)};
+          base + kept + result + (has_alpha(shape.channels) ? pixels * factor * (factor + 1) : 0),
+          base + result +
+              encoding_bytes(shape.w * scale, shape.h * scale, shape.channels, 8,
+                             encode_options(format, settings))};
 }
 
 // A network keeps the memory of its last picture for the next one, unless something else needs it meanwhile.
@@ -60,10 +71,11 @@ void make_room(RealCugan& network, uint64_t others, const UpscaleSettings& setti
 }
 
 // Sets how much memory the network may take for a picture, or says how much the process must be allowed.
-Status share_memory(const std::string& name, const PictureShape& shape, size_t file_bytes, RealCugan& network,
+Status share_memory(const PictureJob& job, const PictureShape& shape, size_t file_bytes, RealCugan& network,
                     const UpscaleSettings& settings, UpscaleOptions& options) {
-  const Footprint taken = footprint(shape, file_bytes, network.config().scale, settings);
-  const uint64_t others = std::max(taken.decoding, taken.joining), budget = settings.memory_budget;
+  const Footprint taken = footprint(shape, file_bytes, network.config().scale, job.format, settings);
+  const uint64_t others = std::max({taken.decoding, taken.joining, taken.writing});
+  const uint64_t budget = settings.memory_budget;
   make_room(network, taken.decoding, settings);
   if (others <= budget && taken.beside < budget) {
     options.memory_limit = budget - taken.beside;
@@ -73,40 +85,42 @@ Status share_memory(const std::string& name, const PictureShape& shape, size_t f
   INK_TRY(const uint64_t least, network.least_memory(shape.w, shape.h, options));
   constexpr uint64_t kMiB = 1 << 20;
   const uint64_t rounded = (std::max(others, taken.beside + least) + kMiB - 1) / kMiB * kMiB;
-  return Error{ErrorKind::limit, name + ": upscaling it needs at least " + size_text(rounded) +
+  return Error{ErrorKind::limit, job.input + ": upscaling it needs at least " + size_text(rounded) +
                                      " of memory, more than the " + size_text(budget) +
                                      " allowed; --max-memory raises that"};
 }
 
-Result<Picture> read_picture(const std::string& path, RealCugan& network, const UpscaleSettings& settings,
+Result<Picture> read_picture(const PictureJob& job, RealCugan& network, const UpscaleSettings& settings,
                              UpscaleOptions& options) {
-  INK_TRY(const FileBytes file, open_file(path, FileAccess::read, settings.limits.file_bytes));
-  INK_TRY(const PictureShape shape, picture_shape(file.bytes, path, settings.limits));
-  INK_TRY_STATUS(share_memory(path, shape, file.bytes.size(), network, settings, options));
-  INK_TRY(Picture picture, decode_picture(file.bytes, path, settings.limits));
+  INK_TRY(const FileBytes file, open_file(job.input, FileAccess::read, settings.limits.file_bytes));
+  INK_TRY(const PictureShape shape, picture_shape(file.bytes, job.input, settings.limits));
+  const int scale = network.config().scale;
+  INK_TRY_STATUS(check_writable(job.output, job.format, shape.w * scale, shape.h * scale, shape.channels));
+  INK_TRY_STATUS(share_memory(job, shape, file.bytes.size(), network, settings, options));
+  INK_TRY(Picture picture, decode_picture(file.bytes, job.input, settings.limits));
   return to_depth(std::move(picture), 8);
 }
 
-Status write_picture(const Picture& picture, const std::string& path, const UpscaleSettings& settings) {
-  EncodeOptions options;
-  options.png_level = settings.png_level;
-  options.threads = settings.threads;
-  INK_TRY(AtomicFile file, AtomicFile::create(path));
-  const auto written =
-      encode_picture(picture, options, path, [&](std::span<const std::byte> bytes) -> Status {
-        if (interrupted()) return interruption();
-        return file.write(bytes);
-      });
-  if (!written.ok()) return written.error();
+Result<std::vector<std::string>> write_picture(const Picture& picture, const PictureJob& job,
+                                               const UpscaleSettings& settings) {
+  INK_TRY(AtomicFile file, AtomicFile::create(job.output));
+  const auto write = [&](std::span<const std::byte> bytes) -> Status {
+    if (interrupted()) return interruption();
+    return file.write(bytes);
+  };
+  INK_TRY(std::vector<std::string> notices,
+          encode_picture(picture, encode_options(job.format, settings), job.output, write));
   if (interrupted()) return interruption();
-  return file.commit();
+  INK_TRY_STATUS(file.commit());
+  return notices;
 }
 
 }  // namespace
 
 Result<Upscaled> upscale_picture(const PictureJob& job, RealCugan& network, const UpscaleSettings& settings) {
   UpscaleOptions options = network_options(settings);
-  INK_TRY(Picture picture, read_picture(job.input, network, settings, options));
+  INK_TRY(Picture picture, read_picture(job, network, settings, options));
+  std::vector<std::string> notices = std::move(picture.notices);
   const int channels = picture.channels, scale = network.config().scale, w = picture.w, h = picture.h;
   fill_transparent(picture);
   Picture alpha = alpha_plane(picture);
@@ -130,8 +144,12 @@ Result<Upscaled> upscale_picture(const PictureJob& job, RealCugan& network, cons
     alpha = std::move(big);
   }
   result = from_rgb(std::move(result), channels, alpha);
-  INK_TRY_STATUS(write_picture(result, job.output, settings));
-  return Upscaled{result.w, result.h, plan_json(*plan)};
+  const uint64_t encoding =
+      encoding_bytes(result.w, result.h, channels, 8, encode_options(job.format, settings));
+  make_room(network, settings.memory_base + kSmallThings + result.pixels.size() + encoding, settings);
+  INK_TRY(const std::vector<std::string> changes, write_picture(result, job, settings));
+  notices.insert(notices.end(), changes.begin(), changes.end());
+  return Upscaled{result.w, result.h, plan_json(*plan), std::move(notices)};
 }
 
 }  // namespace ink::cli

@@ -2,10 +2,12 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "apps/cli/outputs.h"
 #include "kernels/base/result.h"
 #include "models/realcugan.h"
+#include "pictures/codec.h"
 #include "pictures/picture.h"
 
 namespace ink::cli {
@@ -14,7 +16,7 @@ struct UpscaleSettings {
   float strength = 1.0f;
   bool tta = false;
   int threads = 1;
-  int png_level = 6;
+  EncodeOptions encode;                 // but for format and threads
   uint64_t memory_budget = UINT64_MAX;  // of the whole process
   uint64_t memory_base = 0;             // what it holds between pictures
   int region = 0;                       // -t, 0: automatic
@@ -24,8 +26,9 @@ struct UpscaleSettings {
 };
 
 struct Upscaled {
-  int w = 0, h = 0;       // of the result
-  std::string plan_json;  // how the network went about it
+  int w = 0, h = 0;                  // of the result
+  std::string plan_json;             // how the network went about it
+  std::vector<std::string> notices;  // what was changed or left out, each a sentence about the file
 };
 
 // One picture from file to file, of the same colour mode: gray passes the network as RGB and comes back as

@@ -114,8 +114,8 @@ TEST_F(CliRefusal, TwoInputsWithOneOutput) {
 }
 
 TEST_F(CliRefusal, OutputsOfAnotherFormat) {
-  expect_failure({"a.png", "-o", "out.jpg"}, 64, "only PNG");
-  expect_failure({"a.png", "-o", "out"}, 64, "only PNG");
+  expect_failure({"a.png", "-o", "out.gif"}, 64, "must end in .png, .jpg or .webp");
+  expect_failure({"a.png", "-o", "out"}, 64, "must end in .png, .jpg or .webp");
 }
 
 TEST_F(CliRefusal, TheDiskIsFull) {

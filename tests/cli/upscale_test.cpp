@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "pictures/codec.h"
 #include "tests/cli/command.h"
 
 namespace ink {
@@ -157,6 +158,43 @@ TEST_F(CliUpscale, WhatDoesNotFitGoesToTheSpillFolder) {
   EXPECT_EQ(work_.files(), (Names{"free.png", "in.png", "m.safetensors", "spilled.png"}));
   EXPECT_EQ(upscale({"in.png", "-o", "x.png", "--max-memory", "72M", "--spill", "no/folder"}).code,
             spilled.out.find("\"spilled_bytes\":0,") == std::string::npos ? 73 : 0);
+}
+
+TEST_F(CliUpscale, ReadsAndWritesJpegAndWebp) {
+  const Picture smooth = test::test_picture(24, 16, 3);
+  work_.write_picture("in.png", smooth);
+  ASSERT_EQ(upscale({"in.png", "-o", "out.png"}).code, 0);
+  const Picture want = work_.read_picture("out.png");
+  const auto decoded = [&](const std::string& name) {
+    const std::string file = work_.read(name);
+    Result<Picture> picture = decode_picture(std::as_bytes(std::span(file.data(), file.size())), name, {});
+    EXPECT_TRUE(picture.ok()) << name;
+    return picture.ok() ? std::move(*picture) : Picture{};
+  };
+  ASSERT_EQ(upscale({"in.png", "-o", "lossless.webp", "--lossless"}).code, 0);
+  EXPECT_EQ(decoded("lossless.webp").pixels, want.pixels);
+  for (const std::string name : {"small.jpg", "fine.jpg"}) {
+    ASSERT_EQ(upscale({"in.png", "-o", name, "--quality", name == "small.jpg" ? "20" : "95"}).code, 0);
+    const Picture got = decoded(name);
+    ASSERT_EQ(got.pixels.size(), want.pixels.size());
+  }
+  EXPECT_LT(work_.read("small.jpg").size(), work_.read("fine.jpg").size());
+  // A format by its content, whatever the name; and -f names it where -o names none.
+  work_.write("photo", test::bytes_of(work_.read("fine.jpg")));
+  ASSERT_EQ(upscale({"photo", "-o", "folder/", "-f", "webp"}).code, 0);
+  EXPECT_EQ(decoded("folder/photo.webp").w, want.w * 2);
+}
+
+TEST_F(CliUpscale, RefusesWhatTheFormatCannotHoldBeforeTheWork) {
+  work_.write_picture("clear.png", test::test_picture(12, 9, 4));
+  const Outcome alpha = upscale({"clear.png", "-o", "clear.jpg"});
+  EXPECT_EQ(alpha.code, 64);
+  EXPECT_TRUE(alpha.says("clear.jpg")) << alpha.err;
+  work_.write_picture("long.png", test::test_picture(9000, 1, 3));
+  const Outcome large = upscale({"long.png", "-o", "long.webp"});
+  EXPECT_EQ(large.code, 75);
+  EXPECT_TRUE(large.says("16383")) << large.err;
+  EXPECT_FALSE(work_.exists("clear.jpg") || work_.exists("long.webp"));
 }
 
 TEST_F(CliUpscale, NamesTheOutputBesideTheInput) {

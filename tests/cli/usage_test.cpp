@@ -64,7 +64,9 @@ TEST_F(CliUsage, WhatIsNotUnderstoodIsRefused) {
   expect_usage({"upscale", "a.png", "--max-memory", "lots"}, "--max-memory");
   expect_usage({"upscale", "a.png", "--max-memory", "-5M"}, "--max-memory");
   expect_usage({"upscale", "a.png", "--png-level", "10"}, "--png-level");
-  expect_usage({"upscale", "a.png", "-f", "jpg"}, "only png");
+  expect_usage({"upscale", "a.png", "-f", "gif"}, "expected png, jpg or webp");
+  expect_usage({"upscale", "a.png", "--quality", "0"}, "--quality");
+  expect_usage({"upscale", "a.png", "--quality", "high"}, "--quality");
   expect_usage({"upscale", "a.png", "-m", "quux"}, "se, pro, nose");
   expect_usage({"models", "frob"}, "frob");
   expect_usage({"models", "pull", "frob"}, "frob");

@@ -164,6 +164,22 @@ TEST(JpegHazard, ApplicationDataNeverReachesTheDecoder) {
   EXPECT_TRUE(decode_picture(file, "x", {}).ok());
 }
 
+TEST(JpegHazard, AnExifBlockThatIsNamedTwiceTurnsTheShapeAsItTurnsThePixels) {
+  std::vector<JpegPiece> pieces = jpeg_pieces(test::golden_file("orientation-6.jpg"));
+  for (JpegPiece& piece : pieces) {
+    if (piece.marker != 0xe1 || piece.bytes[4] != std::byte{'E'}) continue;
+    const Bytes body(piece.bytes.begin() + 4, piece.bytes.end());
+    piece.bytes = jpeg_marker(0xe1, bytes_of(std::string("Exif\0\0", 6)) + body);
+  }
+  const Bytes file = joined(pieces);
+  const auto shape = picture_shape(file, "x", {});
+  const auto picture = decode_picture(file, "x", {});
+  ASSERT_TRUE(shape.ok() && picture.ok());
+  EXPECT_EQ(picture->metadata.orientation, 6);
+  EXPECT_EQ(shape->w, picture->w);
+  EXPECT_EQ(shape->h, picture->h);
+}
+
 TEST(JpegHazard, ProgressiveFilesSayWhatTheirCoefficientsTake) {
   const auto one = picture_shape(test::golden_file("444.jpg"), "x", {});
   const auto several = picture_shape(test::golden_file("444-progressive.jpg"), "x", {});
