@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <exception>
 #include <mutex>
 
 #include "kernels/base/aligned_buffer.h"
@@ -87,6 +88,7 @@ struct RegionSession::Run {
   std::atomic<bool> stopped = false;
   std::mutex mutex = {};
   Status status = {};  // the first that is not ok
+  std::exception_ptr thrown = nullptr;
   double flops_done = 0;
 
   struct Task;
@@ -101,6 +103,7 @@ struct RegionSession::Run {
       // Tasks that have the threads to themselves come one by one from this one.
       parallel_for(plan.tasks(), plan.workers(),
                    [&](int64_t task, int worker) { run_task(static_cast<int>(task), worker); });
+      if (thrown) std::rethrow_exception(thrown);
       INK_TRY_STATUS(status);
       INK_TRY_STATUS(finish_reductions());
     }
@@ -368,8 +371,14 @@ void RegionSession::Run::run_task(int number, int worker) {
       for (const int value : made().stage->values)
         strip.base_rows[static_cast<size_t>(value)] = made().cut.part(index, value).y0;
     }
-    const Status done = Task{*this, strip, index, step, worker}.all();
-    if (!done.ok()) stop(done);
+    try {
+      const Status done = Task{*this, strip, index, step, worker}.all();
+      if (!done.ok()) stop(done);
+    } catch (...) {  // must not leave a worker
+      const std::lock_guard lock(mutex);
+      thrown = std::current_exception();
+      stopped = true;
+    }
   }
   session.order_.end(number);
 }

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 
 #include "engine/regions/block_pool.h"
@@ -173,6 +174,49 @@ TEST(Regions, StopsWhereProgressSaysSo) {
                        })
                   .ok());
   EXPECT_EQ(last, 1);
+}
+
+// Ends that fail at the region asked for, counted from 0.
+class FailingEnds : public RegionEnds {
+ public:
+  FailingEnds(int at, bool throws) : left_(at), throws_(throws) {}
+  Status read(int, const TensorView& part, Rect region, int) override {
+    if (left_-- == 0) {
+      INK_CHECK(!throws_);
+      return Error{ErrorKind::io, "the disk is gone"};
+    }
+    const View<float> map = part.floats();
+    for (int image = 0; image < map.n; ++image) {
+      for (int y = region.y0; y < region.y1; ++y)
+        std::fill_n(map.at(image, y, region.x0), region.w() * map.c, 1.0f);
+    }
+    return {};
+  }
+  Status write(int, const TensorView&, Rect, int) override { return {}; }
+
+ private:
+  std::atomic<int> left_;
+  bool throws_;
+};
+
+TEST(Regions, WhatGoesWrongInATaskComesOutOfTheRun) {
+  RandomGraph graph(4, 8, true);
+  const auto model = test::prepare(graph.twin());
+  for (const int threads : {1, 3}) {
+    RegionRequest request;
+    request.threads = threads;
+    request.region = 16;
+    RegionSession session(
+        std::make_shared<const RegionPlan>(*plan_regions(flow_of(*model, graph.twin()), request)));
+    for (const int at : {0, 3}) {
+      FailingEnds failing(at, false), throwing(at, true), sound(-1, false);
+      const Status status = session.run(failing);
+      ASSERT_FALSE(status.ok()) << threads << " " << at;
+      EXPECT_EQ(status.error().message, "the disk is gone");
+      EXPECT_THROW((void)session.run(throwing), InternalError);
+      EXPECT_TRUE(session.run(sound).ok());
+    }
+  }
 }
 
 TEST(BlockPool, BlocksInUseNeverOverlap) {
