@@ -11,12 +11,6 @@
 namespace ink {
 namespace {
 
-bool empty(const Rect& rect) { return rect.h() <= 0 || rect.w() <= 0; }
-
-bool overlap(const Rect& a, const Rect& b) {
-  return a.y0 < b.y1 && b.y0 < a.y1 && a.x0 < b.x1 && b.x0 < a.x1;
-}
-
 size_t pixel_bytes(const Shape& shape) {
   return static_cast<size_t>(shape.n) * static_cast<size_t>(shape.c) * sizeof(float);
 }
@@ -232,7 +226,7 @@ class Layout {
         Block& block = blocks_.back();
         block.offsets.push_back(&chunk.offset);
         block.positions.push_back(block.bytes);
-        const size_t bytes = empty(chunk.rect) ? 0 : static_cast<size_t>(chunk.rect.area()) * pixel;
+        const size_t bytes = chunk.rect.empty() ? 0 : static_cast<size_t>(chunk.rect.area()) * pixel;
         block.bytes += align_up(bytes);
         block_of_[value][index] = blocks_.size() - 1;
         (spilled(value) ? plan_.spilled_bytes : plan_.stored_bytes) += static_cast<double>(bytes);
@@ -257,11 +251,11 @@ class Layout {
             Rect read = made.cut.made(strip, step, source);
             // A window holds the rows before; without one they are read again where they are.
             if (in_chunks) read.y0 = made.cut.first_needed(step, source);
-            if (empty(read)) continue;
+            if (read.empty()) continue;
             while (begin < plan_.steps && column[begin].rect.y1 <= made.cut.first_needed(step, source))
               ++begin;
             for (int i = begin; i < plan_.steps && column[i].rect.y0 < read.y1; ++i) {
-              if (!overlap(column[i].rect, read)) continue;
+              if (intersection(column[i].rect, read).empty()) continue;
               Block& block = blocks_[block_of[i]];
               block.last = std::max(block.last, task(strip, step));
             }

@@ -13,12 +13,6 @@
 namespace ink {
 namespace {
 
-bool empty(const Rect& rect) { return rect.h() <= 0 || rect.w() <= 0; }
-
-Rect intersection(const Rect& a, const Rect& b) {
-  return {std::max(a.y0, b.y0), std::max(a.x0, b.x0), std::min(a.y1, b.y1), std::min(a.x1, b.x1)};
-}
-
 // Memory that holds `rect` of a map of floats, packed.
 TensorView part_view(void* data, const Shape& shape, const Rect& rect) {
   const int64_t row = static_cast<int64_t>(rect.w()) * shape.c;
@@ -180,13 +174,13 @@ struct RegionSession::Run::Task {
 
   Status all() const {
     for (const int source : made.stage->sources) {
-      if (holding(source).kind != Holding::Kind::window || empty(fresh(source))) continue;
+      if (holding(source).kind != Holding::Kind::window || fresh(source).empty()) continue;
       make_room(source);
       INK_TRY_STATUS(fill(source, fresh(source)));
     }
     for (const int n : made.stage->nodes) {
       const FlowNode& node = flow.nodes[static_cast<size_t>(n)];
-      if (empty(fresh(node.output))) continue;
+      if (fresh(node.output).empty()) continue;
       if (holding(node.output).kind == Holding::Kind::window) make_room(node.output);
       measured(n, [&] { run_node(node, fresh(node.output), 0); });
       const Shape& shape = flow.shape(node.output);
@@ -253,7 +247,7 @@ struct RegionSession::Run::Task {
     if (flow.maker(source) == nullptr) return run.ends.read(source, view, region, threads);
     for (const Chunk& chunk : chunks(source)) {
       const Rect shared = intersection(chunk.rect, region);
-      if (empty(shared)) continue;
+      if (shared.empty()) continue;
       if (spilled(source)) {
         INK_TRY_STATUS(each_row(source, chunk, view, shared, [&](size_t offset, float* row, size_t bytes) {
           return run.session.spill_.read(offset, row, bytes);
@@ -324,7 +318,7 @@ struct RegionSession::Run::Task {
     const FlowInput& input = node.inputs[next];
     for (const Chunk& chunk : chunks(input.value)) {
       const Rect shared = intersection(input.in_seen(chunk.rect), region);
-      if (empty(shared)) continue;
+      if (shared.empty()) continue;
       inputs[next] = seen(input, chunk_view(input.value, chunk));
       run_node(node, shared, next + 1);
     }
@@ -344,7 +338,7 @@ struct RegionSession::Run::Task {
 
   Status serve(const Target& target, size_t index) const {
     const Rect region = made.cut.target(strip_index, step, index);
-    if (empty(region)) return {};
+    if (region.empty()) return {};
     const int value = target.input.value;
     const bool direct = holding(value).kind == Holding::Kind::chunks;
     switch (target.kind) {

@@ -10,8 +10,6 @@ namespace {
 // Strips begin at multiples of this in every target, so that reductions and tiles find their grids.
 constexpr int kStripColumns = 16;
 
-bool empty(const Rect& rect) { return rect.h() <= 0 || rect.w() <= 0; }
-
 int round_up(int64_t value, int multiple, int limit) {
   return static_cast<int>(std::min<int64_t>((value + multiple - 1) / multiple * multiple, limit));
 }
@@ -119,7 +117,7 @@ void StageCut::cut_columns() {
       span = {span.begin / grid * grid, round_up(span.end, grid, shape.w)};
       for (size_t i = 0; i < node.inputs.size(); ++i) {
         const Rect source = needed_of(node, shape, i, {0, span.begin, shape.h, span.end});
-        if (!empty(source)) join(node.inputs[i].value, source.x0, source.x1);
+        if (!source.empty()) join(node.inputs[i].value, source.x0, source.x1);
       }
     }
   }
@@ -141,7 +139,7 @@ void StageCut::cut_rows() {
     begin = begin / node.op->grid() * node.op->grid();
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       const Rect source = needed_of(node, shape, i, {begin, 0, shape.h, shape.w});
-      if (!empty(source)) reach(node.inputs[i].value, source.y0);
+      if (!source.empty()) reach(node.inputs[i].value, source.y0);
     }
   }
 
@@ -164,7 +162,7 @@ void StageCut::cut_rows() {
         if (end <= begin) break;
         const Rect source = needed_of(node, shape, i, {begin, 0, end, shape.w});
         int& source_end = end_of(node.inputs[i].value);
-        if (!empty(source)) source_end = std::max(source_end, source.y1);
+        if (!source.empty()) source_end = std::max(source_end, source.y1);
       }
     }
   }
@@ -185,10 +183,10 @@ void StageCut::cut_rows() {
       const FlowNode& node = flow_->nodes[static_cast<size_t>(n)];
       const Shape& shape = flow_->shape(node.output);
       const Rect rest{made_before(node.output), 0, rows_[index(steps_ - 1, node.output)].end, shape.w};
-      if (empty(rest)) continue;
+      if (rest.empty()) continue;
       for (size_t i = 0; i < node.inputs.size(); ++i) {
         const Rect source = needed_of(node, shape, i, rest);
-        if (!empty(source)) need(node.inputs[i].value, source.y0);
+        if (!source.empty()) need(node.inputs[i].value, source.y0);
       }
     }
   }

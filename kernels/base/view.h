@@ -12,8 +12,15 @@ struct Rect {
   int h() const { return y1 - y0; }
   int w() const { return x1 - x0; }
   int64_t area() const { return static_cast<int64_t>(h()) * w(); }
+  bool empty() const { return h() <= 0 || w() <= 0; }
   bool operator==(const Rect&) const = default;
 };
+
+// Empty where the two share no pixel.
+constexpr Rect intersection(const Rect& a, const Rect& b) {
+  return {a.y0 > b.y0 ? a.y0 : b.y0, a.x0 > b.x0 ? a.x0 : b.x0, a.y1 < b.y1 ? a.y1 : b.y1,
+          a.x1 < b.x1 ? a.x1 : b.x1};
+}
 
 // Borrows a map (n, h, w, c). The sizes are those of the whole map; the memory may hold only a part of it
 // that starts at row y0, column x0. Channels are contiguous, strides count elements. A matrix (m, k) is the
