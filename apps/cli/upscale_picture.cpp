@@ -83,8 +83,10 @@ Status share_memory(const PictureJob& job, const PictureShape& shape, size_t fil
     if (plan.ok() || plan.error().kind != ErrorKind::limit) return plan.status();
   }
   INK_TRY(const uint64_t least, network.least_memory(shape.w, shape.h, options));
+  // What is named must do in the next run, whose memory_base differs by some hundred KiB: how many pages of
+  // its files a process has resident is not in its hands.
   constexpr uint64_t kMiB = 1 << 20;
-  const uint64_t rounded = (std::max(others, taken.beside + least) + kMiB - 1) / kMiB * kMiB;
+  const uint64_t rounded = (std::max(others, taken.beside + least) + kMiB) / kMiB * kMiB + kMiB;
   return Error{ErrorKind::limit, job.input + ": upscaling it needs at least " + size_text(rounded) +
                                      " of memory, more than the " + size_text(budget) +
                                      " allowed; --max-memory raises that"};
