@@ -18,6 +18,10 @@ struct SourceTensor {
   std::vector<int64_t> shape;
 };
 
+struct SourceText {
+  std::string name, text;
+};
+
 // Row-major little-endian elements, alive as long as a copy of `owner`.
 struct SourceBytes {
   std::span<const std::byte> bytes;
@@ -36,6 +40,15 @@ class TensorSource {
   // In the order of the file.
   virtual std::span<const SourceTensor> tensors() const = 0;
   virtual Result<SourceBytes> read(size_t index) const = 0;
+
+  // Who wrote the file, as it says itself: "torch 2.1.0", "Keras 2.4.0". Empty where it does not.
+  virtual std::string_view producer() const { return {}; }
+  // What the file says about its model in words or JSON, by the format's own names: Keras' "model_config", a
+  // folder's "config.json".
+  virtual std::span<const SourceText> texts() const { return {}; }
+  // What lies beside the tensors and is carried without being understood, one line each for people to read:
+  // "pytorch_lightning.callbacks.ModelCheckpoint".
+  virtual std::span<const std::string> unknown() const { return {}; }
 
   // Formats that carry the graph: one line a computing layer, in order (converters/sources/ncnn.h). Their
   // tensor names mean nothing outside the file, so a model recognises its own by these lines. Empty for the
