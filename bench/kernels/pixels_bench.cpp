@@ -5,7 +5,8 @@
 namespace ink::bench {
 namespace {
 
-constexpr float kDivisor = static_cast<float>(255 / 0.7), kOffset = 0.15f;
+constexpr float kDivisor = static_cast<float>(255 / 0.7), kOffset = 0.15f,
+                kGain16 = static_cast<float>(65535 / 0.7);
 
 void add(MapShape shape) {
   const int64_t bytes = shape.bytes() / 4 * 5;
@@ -27,6 +28,14 @@ void add(MapShape shape) {
                                                     dense(dst, shape), shape.whole(), threads);
                                         };
                                       }});
+  add_job(pixels_variants(), Job<PixelsVariant, uint16_t>{
+                                 "to_u16/" + shape_name(shape), shape.size(), shape.bytes() / 2 * 3, 0, [=] {
+                                   return [=, src = sample_floats(shape)](const PixelsVariant& variant,
+                                                                          uint16_t* dst, int threads) {
+                                     to_u16_run(variant, kOffset, kGain16, dense(src.data(), shape),
+                                                dense(dst, shape), shape.whole(), threads);
+                                   };
+                                 }});
 }
 
 const bool registered = [] {

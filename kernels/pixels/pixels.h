@@ -21,8 +21,20 @@ struct FromU8Row {
 
 // dst[i] = clamp(round((src[i] - offset) * gain), 0, 255),  i < count: round half to even, NaN gives 0.
 struct ToU8Row {
+  using Sample = uint8_t;
+  static constexpr float kWhite = 255;
   const float* src;
   uint8_t* dst;
+  int64_t count;
+  float offset, gain;
+};
+
+// The same with 16 bits: 65535 for 255.
+struct ToU16Row {
+  using Sample = uint16_t;
+  static constexpr float kWhite = 65535;
+  const float* src;
+  uint16_t* dst;
   int64_t count;
   float offset, gain;
 };
@@ -30,14 +42,17 @@ struct ToU8Row {
 // Serial; allocate nothing; touch only the `count` elements. The rounding mode is the default one.
 using FromU8Kernel = void(const FromU8Row&);
 using ToU8Kernel = void(const ToU8Row&);
+using ToU16Kernel = void(const ToU16Row&);
 FromU8Kernel from_u8_row_reference, from_u8_row_sse42, from_u8_row_avx2, from_u8_row_avx512;
 ToU8Kernel to_u8_row_reference, to_u8_row_sse42, to_u8_row_avx2, to_u8_row_avx512;
+ToU16Kernel to_u16_row_reference, to_u16_row_sse42, to_u16_row_avx2, to_u16_row_avx512;
 
 struct PixelsVariant {
   Isa isa;
   const char* name;
   FromU8Kernel* from_u8;
   ToU8Kernel* to_u8;
+  ToU16Kernel* to_u16;
 };
 
 // Best first, reference last.
@@ -49,5 +64,7 @@ void from_u8_run(const PixelsVariant& variant, float divisor, float offset, View
                  View<float> dst, Rect region, int threads);
 void to_u8_run(const PixelsVariant& variant, float offset, float gain, View<const float> src,
                View<uint8_t> dst, Rect region, int threads);
+void to_u16_run(const PixelsVariant& variant, float offset, float gain, View<const float> src,
+                View<uint16_t> dst, Rect region, int threads);
 
 }  // namespace ink
