@@ -102,19 +102,31 @@ bool all_finite(const View<const float>& map, const Rect& region) {
   return good;
 }
 
+// How samples and the network's values go together: value = sample / gain + offset, and back.
+template <class Sample>
+float gain_of(const RealCuganConfig& config) {
+  constexpr int kWhite = std::numeric_limits<Sample>::max();
+  return config.pro ? static_cast<float>(kWhite / 0.7) : static_cast<float>(kWhite);
+}
+
+float offset_of(const RealCuganConfig& config) { return config.pro ? 0.15f : 0.0f; }
+
 }  // namespace
 
 struct RealCugan::Impl {
   RealCuganConfig config;
   WeightStore store;
   Isa isa = Isa::reference;
-  // The network's value of each 8-bit sample: np2tensor of the original.
-  std::array<float, 256> value_of{};
+  std::array<float, 256> values_of_bytes{};
   std::mutex mutex;
   std::map<float, std::unique_ptr<PreparedModel>> networks;  // by strength
   std::unique_ptr<RegionSession> idle;  // the last one used, for a next picture of its size
 
-  class Ends;
+  // The network's value of a sample: np2tensor of the original.
+  float value_of(uint8_t sample) const { return values_of_bytes[sample]; }
+  float value_of(uint16_t sample) const {
+    return static_cast<float>(sample) / gain_of<uint16_t>(config) + offset_of(config);
+  }
 
   Shape framed(int h, int w) const {
     const Framing frame = framing(config.scale);
@@ -150,23 +162,29 @@ struct RealCugan::Impl {
   }
 
   // Rounds as forward() of the original does.
-  void to_picture(View<const float> upscaled, const View<uint8_t>& dst, const Rect& region,
+  template <class Sample>
+  void to_picture(View<const float> upscaled, const View<Sample>& dst, const Rect& region,
                   int threads) const {
     // The frame was rounded up: the map may have more than the picture.
     upscaled.h = dst.h;
     upscaled.w = dst.w;
-    const float offset = config.pro ? 0.15f : 0.0f;
-    const float gain = config.pro ? static_cast<float>(255 / 0.7) : 255.0f;
-    to_u8_run(choose_pixels(isa), offset, gain, upscaled, dst, region, threads);
+    const PixelsVariant& pixels = choose_pixels(isa);
+    const float offset = offset_of(config), gain = gain_of<Sample>(config);
+    if constexpr (sizeof(Sample) == 1) {
+      to_u8_run(pixels, offset, gain, upscaled, dst, region, threads);
+    } else {
+      to_u16_run(pixels, offset, gain, upscaled, dst, region, threads);
+    }
   }
 };
 
 // Between a picture and the network on one of its turns: frames, scales and rounds.
-class RealCugan::Impl::Ends : public RegionEnds {
+template <class Sample>
+class RealCugan::Ends : public RegionEnds {
  public:
   // sum: where the results of all turns are added up, in the orientation of the picture; or nullptr, and the
   // result is rounded to dst.
-  Ends(const Impl& impl, const Symmetry& turn, const uint8_t* src, int w, int h, uint8_t* dst, float* sum)
+  Ends(const Impl& impl, const Symmetry& turn, const Sample* src, int w, int h, Sample* dst, float* sum)
       : impl_(impl),
         turn_(turn),
         src_(src),
@@ -185,10 +203,10 @@ class RealCugan::Impl::Ends : public RegionEnds {
     parallel_for(region.h(), threads, [&](int64_t row, int) {
       const int y = region.y0 + static_cast<int>(row);
       float* dst = map.at(0, y, region.x0);
-      const uint8_t* src = src_ + frame_.rows[static_cast<size_t>(y)];
+      const Sample* src = src_ + frame_.rows[static_cast<size_t>(y)];
       for (int x = region.x0; x < region.x1; ++x) {
-        const uint8_t* pixel = src + frame_.columns[static_cast<size_t>(x)];
-        for (int c = 0; c < 3; ++c) *dst++ = impl_.value_of[pixel[c]];
+        const Sample* pixel = src + frame_.columns[static_cast<size_t>(x)];
+        for (int c = 0; c < 3; ++c) *dst++ = impl_.value_of(pixel[c]);
       }
     });
     return {};
@@ -219,10 +237,10 @@ class RealCugan::Impl::Ends : public RegionEnds {
     parallel_for(region.h(), threads, [&](int64_t row, int) {
       const int y = region.y0 + static_cast<int>(row);
       float* dst = map.at(0, y, region.x0);
-      const uint8_t* src = src_ + plain_.rows[static_cast<size_t>(y / 4)];
+      const Sample* src = src_ + plain_.rows[static_cast<size_t>(y / 4)];
       for (int x = region.x0; x < region.x1; ++x) {
-        const uint8_t* pixel = src + plain_.columns[static_cast<size_t>(x / 4)];
-        for (int c = 0; c < 3; ++c) *dst++ += impl_.value_of[pixel[c]];
+        const Sample* pixel = src + plain_.columns[static_cast<size_t>(x / 4)];
+        for (int c = 0; c < 3; ++c) *dst++ += impl_.value_of(pixel[c]);
       }
     });
   }
@@ -244,8 +262,8 @@ class RealCugan::Impl::Ends : public RegionEnds {
 
   const Impl& impl_;
   Symmetry turn_;
-  const uint8_t* src_;
-  uint8_t* dst_;
+  const Sample* src_;
+  Sample* dst_;
   float* sum_;
   Shape framed_;
   Offsets frame_, plain_;
@@ -265,9 +283,8 @@ Result<std::unique_ptr<RealCugan>> RealCugan::create(WeightStore store, Isa isa)
   impl->store = std::move(store);
   impl->isa = isa;
   for (int i = 0; i < 256; ++i) {
-    const float sample = static_cast<float>(i);
-    impl->value_of[static_cast<size_t>(i)] =
-        impl->config.pro ? sample / static_cast<float>(255 / 0.7) + 0.15f : sample / 255.0f;
+    impl->values_of_bytes[static_cast<size_t>(i)] =
+        static_cast<float>(i) / gain_of<uint8_t>(impl->config) + offset_of(impl->config);
   }
   std::unique_ptr<RealCugan> model(new RealCugan(std::move(impl)));
   INK_TRY_STATUS(model->network(1.0f).status());
@@ -323,7 +340,9 @@ Result<uint64_t> RealCugan::least_memory(int w, int h, const UpscaleOptions& opt
   return least + impl_->sum_bytes(w, h, options);
 }
 
-Status RealCugan::upscale(const uint8_t* src, int w, int h, uint8_t* dst, const UpscaleOptions& options) {
+template <class Sample>
+Status RealCugan::upscale_samples(const Sample* src, int w, int h, Sample* dst,
+                                  const UpscaleOptions& options) {
   INK_CHECK(w > 0 && h > 0 && options.threads > 0);
   INK_TRY(const PreparedModel* network, this->network(options.strength));
   const size_t samples = static_cast<size_t>(h) * static_cast<size_t>(w) * 3 *
@@ -333,7 +352,7 @@ Status RealCugan::upscale(const uint8_t* src, int w, int h, uint8_t* dst, const 
   std::fill(sum.begin(), sum.end(), 0.0f);
   for (size_t i = 0; i < turns; ++i) {
     const Symmetry& turn = kSymmetries[i];
-    Impl::Ends ends(*impl_, turn, src, w, h, dst, options.tta ? sum.data() : nullptr);
+    Ends<Sample> ends(*impl_, turn, src, w, h, dst, options.tta ? sum.data() : nullptr);
     INK_TRY(const std::shared_ptr<const RegionPlan> plan,
             network->regions({&ends.framed(), 1}, impl_->request(w, h, options)));
     INK_TRY(std::unique_ptr<RegionSession> session, impl_->take_session(plan, options));
@@ -354,6 +373,14 @@ Status RealCugan::upscale(const uint8_t* src, int w, int h, uint8_t* dst, const 
                       dense_view(dst, 1, dst_h, dst_w, 3), {0, 0, dst_h, dst_w}, options.threads);
   }
   return {};
+}
+
+Status RealCugan::upscale(const uint8_t* src, int w, int h, uint8_t* dst, const UpscaleOptions& options) {
+  return upscale_samples(src, w, h, dst, options);
+}
+
+Status RealCugan::upscale(const uint16_t* src, int w, int h, uint16_t* dst, const UpscaleOptions& options) {
+  return upscale_samples(src, w, h, dst, options);
 }
 
 }  // namespace ink

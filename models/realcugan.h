@@ -62,10 +62,12 @@ class RealCugan {
   // The least memory_limit that does.
   Result<uint64_t> least_memory(int w, int h, const UpscaleOptions& options);
 
-  // src: h rows of w RGB pixels, 8 bits, without gaps; dst: h * scale rows of w * scale. Errors: strength out
-  // of range (usage), interrupted, a result that is not finite (model), the memory limit or the disk's room
+  // src: h rows of w RGB pixels without gaps; dst: h * scale rows of w * scale, of the same depth. Samples of
+  // 16 bits keep all of them: the network sees v / 65535 where it sees v / 255 of 8. Errors: strength out of
+  // range (usage), interrupted, a result that is not finite (model), the memory limit or the disk's room
   // (limit), a spill folder that does not serve (cannot_create, io). Throws std::bad_alloc.
   Status upscale(const uint8_t* src, int w, int h, uint8_t* dst, const UpscaleOptions& options);
+  Status upscale(const uint16_t* src, int w, int h, uint16_t* dst, const UpscaleOptions& options);
 
   // The memory of the last picture is kept for a next one of its size: how much that is, and to give it back.
   uint64_t idle_bytes() const;
@@ -73,6 +75,11 @@ class RealCugan {
 
  private:
   struct Impl;
+  template <class Sample>
+  class Ends;
+
+  template <class Sample>
+  Status upscale_samples(const Sample* src, int w, int h, Sample* dst, const UpscaleOptions& options);
   explicit RealCugan(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -15,4 +15,12 @@ namespace ink {
 void resize_bicubic(const uint8_t* src, int w, int h, int channels, uint8_t* dst, int ow, int oh,
                     int threads);
 
+// The same of 16 bits, to the bit as well: there Pillow's weights and sums are doubles, rounded half up and
+// clamped to 16 bits after each pass.
+void resize_bicubic(const uint16_t* src, int w, int h, int channels, uint16_t* dst, int ow, int oh,
+                    int threads);
+
+// What resize_bicubic takes beside its pictures.
+uint64_t resize_bytes(int h, int channels, int ow, int depth);
+
 }  // namespace ink

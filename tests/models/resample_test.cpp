@@ -51,6 +51,23 @@ TEST(ResizeBicubic, EqualsPillowToTheBit) {
   EXPECT_GE(pictures, 12);
 }
 
+TEST(ResizeBicubic, Of16BitsEqualsPillowToTheBit) {
+  std::ifstream manifest(std::string(INK_GOLDENS_DIR) + "/bicubic/manifest16.txt");
+  std::string input, output;
+  int scale = 0, pictures = 0;
+  for (; manifest >> input >> scale >> output; ++pictures) {
+    const Picture src = read_golden(input), want = read_golden(output);
+    ASSERT_EQ(src.depth, 16);
+    ASSERT_EQ(std::pair(want.w, want.h), std::pair(src.w * scale, src.h * scale)) << output;
+    for (const int threads : {1, 3}) {
+      std::vector<uint16_t> got(want.pixels16.size());
+      resize_bicubic(src.pixels16.data(), src.w, src.h, src.channels, got.data(), want.w, want.h, threads);
+      EXPECT_EQ(got, want.pixels16) << output;
+    }
+  }
+  EXPECT_GE(pictures, 12);
+}
+
 TEST(ResizeBicubic, SameSizeIsACopyAndFlatStaysFlat) {
   const std::vector<uint8_t> src = noise(31 * 17 * 2, 1);
   EXPECT_EQ(resize(src, 31, 17, 2, 31, 17), src);
@@ -61,6 +78,12 @@ TEST(ResizeBicubic, SameSizeIsACopyAndFlatStaysFlat) {
         const std::vector<uint8_t> flat(static_cast<size_t>(in * 3), level);
         for (const uint8_t value : resize(flat, in, 3, 1, out, 5))
           ASSERT_EQ(value, level) << in << " to " << out;
+      }
+      for (const uint16_t level : {uint16_t{0}, uint16_t{1}, uint16_t{12345}, uint16_t{65535}}) {
+        const std::vector<uint16_t> flat(static_cast<size_t>(in * 3), level);
+        std::vector<uint16_t> got(static_cast<size_t>(out * 5));
+        resize_bicubic(flat.data(), in, 3, 1, got.data(), out, 5, 1);
+        EXPECT_EQ(got, std::vector<uint16_t>(got.size(), level)) << in << " to " << out;
       }
     }
   }

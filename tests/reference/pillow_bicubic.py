@@ -1,4 +1,4 @@
-"""Writes Pillow's bicubic enlargements of 8-bit gray pictures: the goldens for a picture's alpha channel."""
+"""Writes Pillow's bicubic enlargements of gray pictures of 8 and 16 bits: the goldens for a picture's alpha."""
 
 import argparse
 from pathlib import Path
@@ -36,20 +36,35 @@ def pictures():
     }
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", required=True, type=Path)
-    out = parser.parse_args().out
-    out.mkdir(parents=True, exist_ok=True)
-    lines = []
+def deep_pictures():
+    """File stem -> uint16 [h, w]: noise in the low bits; what is 0 or 255 of 8 bits stays nothing or all."""
+    found = {}
     for name, picture in pictures().items():
+        low = integers(24, picture.shape, 0, 256)
+        low[picture == 0], low[picture == 255] = 0, 255
+        found[f"deep-{name}"] = picture.astype(np.uint16) * np.uint16(256) + low
+    return found
+
+
+def save_all(out, found, manifest):
+    lines = []
+    for name, picture in found.items():
         image = Image.fromarray(picture)
         image.save(out / f"{name}.png", optimize=True)
         for scale in SCALES:
             big = image.resize((image.width * scale, image.height * scale), Image.Resampling.BICUBIC)
             big.save(out / f"{name}-{scale}x.png", optimize=True)
             lines.append(f"{name}.png {scale} {name}-{scale}x.png")
-    (out / "manifest.txt").write_text("\n".join(lines) + "\n")
+    (out / manifest).write_text("\n".join(lines) + "\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", required=True, type=Path)
+    out = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
+    save_all(out, pictures(), "manifest.txt")
+    save_all(out, deep_pictures(), "manifest16.txt")
 
 
 if __name__ == "__main__":
