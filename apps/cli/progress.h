@@ -11,7 +11,8 @@ namespace ink::cli {
 // Reports on a batch of files to standard error: a bar that redraws itself, plain lines, or one JSON object a
 // line,
 //   {"event":"start"|"progress"|"done"|"failed","file":F,"done":D,"total":T,"eta_s":S}
-// D counts files, with the fraction of the one under way; S is null until there is something to judge by.
+// D counts files that are through with the work that takes long, with the fraction of the one in it; S is
+// null until there is something to judge by.
 class Progress {
  public:
   // `automatic` is a bar where standard error is a terminal, and nothing elsewhere.
@@ -21,8 +22,10 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void start(const std::string& file);
-  void update(double share);  // of the file under way, 0 to 1
-  void finish(bool done);
+  void update(double share);  // of the file that was started last, 0 to 1
+  void pass();                // a file is through with it, for better or worse
+  void skip();                // a file that there is nothing to do for
+  void finish(const std::string& file, bool done);
   // Takes the bar off the terminal, so that a message can be printed.
   void clear();
 
@@ -30,11 +33,11 @@ class Progress {
   using Clock = std::chrono::steady_clock;
 
   void draw_bar();
-  void print_event(const char* event);
+  void print_event(const char* event, const std::string& file);
   double seconds_left() const;  // NaN where unknown
 
   bool bar_ = false, plain_ = false, json_ = false, drawn_ = false;
-  size_t total_ = 0, finished_ = 0;
+  size_t total_ = 0, passed_ = 0, skipped_ = 0;
   double share_ = 0;
   int last_percent_ = -1;
   std::string file_;

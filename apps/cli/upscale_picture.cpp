@@ -1,21 +1,23 @@
 #include "apps/cli/upscale_picture.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <utility>
-#include <vector>
 
+#include "apps/cli/footprint.h"
 #include "apps/cli/interrupt.h"
 #include "apps/cli/plan_json.h"
+#include "apps/cli/streams.h"
 #include "apps/cli/text.h"
 #include "models/image/resample.h"
 #include "pictures/channels.h"
-#include "pictures/codec.h"
-#include "weights/atomic_file.h"
-#include "weights/file.h"
 
 namespace ink::cli {
 namespace {
+
+// Threads' stacks, the encoder's blocks, and what the allocator keeps for itself.
+constexpr uint64_t kSmallThings = 14 << 20;
 
 UpscaleOptions network_options(const UpscaleSettings& settings) {
   UpscaleOptions options;
@@ -24,134 +26,172 @@ UpscaleOptions network_options(const UpscaleSettings& settings) {
   options.threads = settings.threads;
   options.region = settings.region;
   options.spill_folder = settings.spill_folder;
-  options.progress = [&settings](double share) {
-    if (settings.progress) settings.progress(share);
-    return !interrupted();
-  };
   return options;
 }
 
-EncodeOptions encode_options(PictureFormat format, const UpscaleSettings& settings) {
-  EncodeOptions options = settings.encode;
-  options.format = format;
-  options.threads = settings.threads;
-  return options;
-}
-
-// What a picture takes beside the network, counted where it is most.
-struct Footprint {
-  uint64_t decoding = 0;  // of the whole process
-  uint64_t beside = 0;    // while the network runs
-  uint64_t joining = 0;   // while the alpha of the result is made
-  uint64_t writing = 0;   // while the result is encoded
+// The network for a picture, and what it and its target make of the size.
+struct Course {
+  RealCugan* network = nullptr;
+  PixelSize enlarged, size;
 };
 
-// Threads' stacks, the encoder's blocks, and what the allocator keeps for itself.
-constexpr uint64_t kSmallThings = 14 << 20;
-
-Footprint footprint(const PictureShape& shape, size_t file_bytes, int scale, PictureFormat format,
-                    const UpscaleSettings& settings) {
-  const auto factor = static_cast<uint64_t>(scale);
-  const uint64_t pixels = static_cast<uint64_t>(shape.w) * static_cast<uint64_t>(shape.h);
-  const uint64_t kept = pixels * (has_alpha(shape.channels) ? 4 : 3);
-  const uint64_t result = pixels * factor * factor * (shape.channels == 4 ? 4 : 3);
-  const uint64_t decoded =
-      pixels * static_cast<uint64_t>(shape.channels) * static_cast<uint64_t>(shape.depth / 8);
-  const uint64_t base = settings.memory_base + kSmallThings;
-  return {base + file_bytes + decoded + std::max(shape.working_bytes, kept), base + kept + result,
-          base + kept + result + (has_alpha(shape.channels) ? pixels * factor * (factor + 1) : 0),
-          base + result +
-              encoding_bytes(shape.w * scale, shape.h * scale, shape.channels, 8,
-                             encode_options(format, settings))};
-}
-
-// A network keeps the memory of its last picture for the next one, unless something else needs it meanwhile.
-void make_room(RealCugan& network, uint64_t others, const UpscaleSettings& settings) {
-  if (others + network.idle_bytes() > settings.memory_budget) network.release_idle();
-}
-
-// Sets how much memory the network may take for a picture, or says how much the process must be allowed.
-Status share_memory(const PictureJob& job, const PictureShape& shape, size_t file_bytes, RealCugan& network,
-                    const UpscaleSettings& settings, UpscaleOptions& options) {
-  const Footprint taken = footprint(shape, file_bytes, network.config().scale, job.format, settings);
-  const uint64_t others = std::max({taken.decoding, taken.joining, taken.writing});
-  const uint64_t budget = settings.memory_budget;
-  make_room(network, taken.decoding, settings);
-  if (others <= budget && taken.beside < budget) {
-    options.memory_limit = budget - taken.beside;
-    const auto plan = network.plan(shape.w, shape.h, options);
-    if (plan.ok() || plan.error().kind != ErrorKind::limit) return plan.status();
-  }
-  INK_TRY(const uint64_t least, network.least_memory(shape.w, shape.h, options));
-  // What is named must do in the next run, whose memory_base differs by some hundred KiB: how many pages of
-  // its files a process has resident is not in its hands.
-  constexpr uint64_t kMiB = 1 << 20;
-  const uint64_t rounded = (std::max(others, taken.beside + least) + kMiB) / kMiB * kMiB + kMiB;
-  return Error{ErrorKind::limit, job.input + ": upscaling it needs at least " + size_text(rounded) +
-                                     " of memory, more than the " + size_text(budget) +
-                                     " allowed; --max-memory raises that"};
-}
-
-Result<Picture> read_picture(const PictureJob& job, RealCugan& network, const UpscaleSettings& settings,
-                             UpscaleOptions& options) {
-  INK_TRY(const FileBytes file, open_file(job.input, FileAccess::read, settings.limits.file_bytes));
-  INK_TRY(const PictureShape shape, picture_shape(file.bytes, job.input, settings.limits));
+Course course(const PictureShape& shape, const Networks& networks, const TargetSize& target) {
+  const PixelSize picture{shape.w, shape.h};
+  const PixelSize wanted = target.wanted() ? size_for(target, picture) : PixelSize{};
+  RealCugan& network = networks.reaching(wanted, picture);
   const int scale = network.config().scale;
-  INK_TRY_STATUS(check_writable(job.output, job.format, shape.w * scale, shape.h * scale, shape.channels));
-  INK_TRY_STATUS(share_memory(job, shape, file.bytes.size(), network, settings, options));
-  INK_TRY(Picture picture, decode_picture(file.bytes, job.input, settings.limits));
-  return to_depth(std::move(picture), 8);
+  const PixelSize enlarged{picture.w * scale, picture.h * scale};
+  return {&network, enlarged, target.wanted() ? wanted : enlarged};
 }
 
-Result<std::vector<std::string>> write_picture(const Picture& picture, const PictureJob& job,
-                                               const UpscaleSettings& settings) {
-  INK_TRY(AtomicFile file, AtomicFile::create(job.output));
-  const auto write = [&](std::span<const std::byte> bytes) -> Status {
-    if (interrupted()) return interruption();
-    return file.write(bytes);
-  };
-  INK_TRY(std::vector<std::string> notices,
-          encode_picture(picture, encode_options(job.format, settings), job.output, write));
-  if (interrupted()) return interruption();
-  INK_TRY_STATUS(file.commit());
-  return notices;
+// Calls work with the vectors that hold the samples of two pictures of one depth.
+template <class Work>
+auto with_samples(const Picture& from, Picture& to, Work work) {
+  INK_CHECK(from.depth == to.depth);
+  return from.depth == 16 ? work(from.pixels16, to.pixels16) : work(from.pixels, to.pixels);
+}
+
+Picture resized(const Picture& picture, PixelSize size, int room_for_channels, int threads) {
+  Picture result{size.w, size.h, picture.channels, {}, picture.depth};
+  with_samples(picture, result, [&](const auto& from, auto& to) {
+    to.reserve(pixel_count(result) * static_cast<size_t>(room_for_channels));
+    to.resize(sample_count(result));
+    resize_bicubic(from.data(), picture.w, picture.h, picture.channels, to.data(), size.w, size.h, threads);
+  });
+  return result;
+}
+
+// RGB to RGB, in memory that has room for `channels`.
+Result<Picture> enlarged(const Picture& rgb, int channels, RealCugan& network,
+                         const UpscaleOptions& options) {
+  const int scale = network.config().scale;
+  Picture result{rgb.w * scale, rgb.h * scale, 3, {}, rgb.depth};
+  INK_TRY_STATUS(with_samples(rgb, result, [&](const auto& from, auto& to) {
+    to.reserve(pixel_count(result) * (channels == 4 ? 4 : 3));
+    to.resize(sample_count(result));
+    return network.upscale(from.data(), rgb.w, rgb.h, to.data(), options);
+  }));
+  return result;
 }
 
 }  // namespace
 
-Result<Upscaled> upscale_picture(const PictureJob& job, RealCugan& network, const UpscaleSettings& settings) {
-  UpscaleOptions options = network_options(settings);
-  INK_TRY(Picture picture, read_picture(job, network, settings, options));
-  std::vector<std::string> notices = std::move(picture.notices);
-  const int channels = picture.channels, scale = network.config().scale, w = picture.w, h = picture.h;
-  fill_transparent(picture);
-  Picture alpha = alpha_plane(picture);
-  picture = to_rgb(std::move(picture));
-  if (interrupted()) return interruption();
+EncodeOptions UpscaleWork::encode_options(int threads) const {
+  EncodeOptions options = settings_->encode;
+  options.format = job_.format;
+  options.threads = threads;
+  return options;
+}
 
-  Picture result{w * scale, h * scale, 3, {}};
-  const size_t result_pixels = static_cast<size_t>(result.w) * static_cast<size_t>(result.h);
-  result.pixels.reserve(result_pixels * (channels == 4 ? 4 : 3));  // room for the alpha that joins it
-  result.pixels.resize(result_pixels * 3);
-  INK_TRY_STATUS(network.upscale(picture.pixels.data(), w, h, result.pixels.data(), options));
-  INK_TRY(const std::shared_ptr<const RegionPlan> plan, network.plan(w, h, options));
-  result.metadata = std::move(picture.metadata);
-  picture = {};
-
-  if (has_alpha(channels)) {
-    make_room(network, result.pixels.size() + 2 * result_pixels + settings.memory_base + kSmallThings,
-              settings);
-    Picture big{result.w, result.h, 1, std::vector<uint8_t>(result_pixels)};
-    resize_bicubic(alpha.pixels.data(), w, h, 1, big.pixels.data(), result.w, result.h, settings.threads);
-    alpha = std::move(big);
+// How much memory the network may take, or how much the process must be allowed.
+Status UpscaleWork::share_memory(const PictureShape& shape, uint64_t beside) {
+  const int scale = network_->config().scale;
+  const Footprint taken = footprint(shape, file_.bytes.size(), {shape.w * scale, shape.h * scale}, size_,
+                                    encode_options(settings_->threads));
+  const uint64_t base = settings_->memory_base + kSmallThings;
+  const uint64_t room = settings_->memory_budget - std::min(settings_->memory_budget, base);
+  const uint64_t others = std::max({taken.reading, taken.joining, taken.writing});
+  reading_bytes_ = taken.reading;
+  writing_bytes_ = taken.writing;
+  alone_ = std::max(taken.reading, taken.writing) > beside / 2;
+  for (const uint64_t held : {beside, uint64_t{0}}) {
+    if (held > 0 && alone_) continue;
+    if (others + held <= room && taken.computing + held < room) {
+      options_.memory_limit = room - held - taken.computing;
+      const auto plan = network_->plan(shape.w, shape.h, options_);
+      if (plan.ok() || plan.error().kind != ErrorKind::limit) return plan.status();
+    }
+    alone_ = true;
   }
-  result = from_rgb(std::move(result), channels, alpha);
-  const uint64_t encoding =
-      encoding_bytes(result.w, result.h, channels, 8, encode_options(job.format, settings));
-  make_room(network, settings.memory_base + kSmallThings + result.pixels.size() + encoding, settings);
-  INK_TRY(const std::vector<std::string> changes, write_picture(result, job, settings));
-  notices.insert(notices.end(), changes.begin(), changes.end());
-  return Upscaled{result.w, result.h, plan_json(*plan), std::move(notices)};
+  INK_TRY(const uint64_t least, network_->least_memory(shape.w, shape.h, options_));
+  // What is named must do in the next run, whose memory_base differs by some hundred KiB: how many pages of
+  // its files a process has resident is not in its hands.
+  constexpr uint64_t kMiB = 1 << 20;
+  const uint64_t rounded = (base + std::max(others, taken.computing + least) + kMiB) / kMiB * kMiB + kMiB;
+  return Error{ErrorKind::limit, input_name(job_.input) + ": upscaling it needs at least " +
+                                     size_text(rounded) + " of memory, more than the " +
+                                     size_text(settings_->memory_budget) +
+                                     " allowed; --max-memory raises that"};
+}
+
+Result<UpscaleWork> UpscaleWork::open(const PictureJob& job, const Networks& networks,
+                                      const UpscaleSettings& settings, uint64_t beside) {
+  UpscaleWork work(job, networks, settings);
+  INK_TRY(work.file_, read_input(job.input, settings.limits.file_bytes));
+  INK_TRY(const PictureShape shape, picture_shape(work.file_.bytes, input_name(job.input), settings.limits));
+  const Course way = course(shape, networks, settings.target);
+  work.network_ = way.network;
+  work.size_ = way.size;
+  work.options_ = network_options(settings);
+  INK_TRY_STATUS(check_writable(output_name(job.output), job.format, way.size.w, way.size.h, shape.channels));
+  INK_TRY_STATUS(work.share_memory(shape, beside));
+  return work;
+}
+
+Status UpscaleWork::decode() {
+  INK_TRY(picture_, decode_picture(file_.bytes, input_name(job_.input), settings_->limits));
+  file_ = {};
+  notices_ = std::move(picture_.notices);
+  return {};
+}
+
+Status UpscaleWork::upscale(const std::function<bool(double)>& progress) {
+  options_.progress = progress;
+  const int channels = picture_.channels, w = picture_.w, h = picture_.h;
+  fill_transparent(picture_);
+  Picture alpha = alpha_plane(picture_);
+  picture_ = to_rgb(std::move(picture_));
+  PictureMetadata metadata = std::move(picture_.metadata);
+  INK_TRY(Picture result, enlarged(picture_, channels, *network_, options_));
+  INK_TRY(const std::shared_ptr<const RegionPlan> plan, network_->plan(w, h, options_));
+  plan_json_ = ink::cli::plan_json(*plan);
+  picture_ = {};
+
+  // The network's memory waits for the next picture, unless what follows needs the room.
+  const uint64_t room =
+      settings_->memory_budget - std::min(settings_->memory_budget, settings_->memory_base + kSmallThings);
+  const uint64_t held = alone_ ? 0 : settings_->memory_budget / 4;
+  const Footprint taken =
+      footprint({w, h, channels, result.depth, 0}, 0, {result.w, result.h}, size_, encode_options(1));
+  if (std::max(taken.joining, alone_ ? taken.writing : 0) + held + networks_->idle_bytes() > room) {
+    networks_->release_idle();
+  }
+  if (PixelSize{result.w, result.h} != size_) {
+    result = resized(result, size_, channels == 4 ? 4 : 3, settings_->threads);
+  }
+  if (has_alpha(channels)) alpha = resized(alpha, size_, 1, settings_->threads);
+  picture_ = from_rgb(std::move(result), channels, alpha);
+  picture_.metadata = std::move(metadata);
+  return interrupted() ? Status(interruption()) : Status();
+}
+
+Status UpscaleWork::write(int threads) {
+  INK_TRY(Output file, Output::create(job_.output));
+  const auto sink = [&](std::span<const std::byte> bytes) { return file.write(bytes); };
+  INK_TRY(const std::vector<std::string> changes,
+          encode_picture(picture_, encode_options(threads), output_name(job_.output), sink));
+  INK_TRY_STATUS(file.commit());
+  picture_ = {};
+  notices_.insert(notices_.end(), changes.begin(), changes.end());
+  return {};
+}
+
+bool is_complete(const PictureJob& job, const Networks& networks, const UpscaleSettings& settings) {
+  if (is_stream(job.input) || is_stream(job.output)) return false;
+  std::error_code problem;
+  const auto source_time = std::filesystem::last_write_time(job.input, problem);
+  if (problem) return false;
+  const auto result_time = std::filesystem::last_write_time(job.output, problem);
+  if (problem || result_time < source_time) return false;
+  const auto shape = [](const std::string& path, const PictureLimits& limits) -> Result<PictureShape> {
+    INK_TRY(const FileBytes file, open_file(path, FileAccess::map, limits.file_bytes));
+    return picture_shape(file.bytes, path, limits);
+  };
+  constexpr PictureLimits kOfResults{INT32_MAX, INT64_MAX, UINT64_MAX};
+  const Result<PictureShape> source = shape(job.input, settings.limits),
+                             result = shape(job.output, kOfResults);
+  return source.ok() && result.ok() &&
+         course(*source, networks, settings.target).size == PixelSize{result->w, result->h};
 }
 
 }  // namespace ink::cli

@@ -4,11 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "apps/cli/networks.h"
 #include "apps/cli/outputs.h"
+#include "apps/cli/target_size.h"
 #include "kernels/base/result.h"
 #include "models/realcugan.h"
 #include "pictures/codec.h"
 #include "pictures/picture.h"
+#include "weights/file.h"
 
 namespace ink::cli {
 
@@ -16,26 +19,67 @@ struct UpscaleSettings {
   float strength = 1.0f;
   bool tta = false;
   int threads = 1;
+  TargetSize target;
   EncodeOptions encode;                 // but for format and threads
   uint64_t memory_budget = UINT64_MAX;  // of the whole process
   uint64_t memory_base = 0;             // what it holds between pictures
   int region = 0;                       // -t, 0: automatic
   std::string spill_folder;
   PictureLimits limits;
-  std::function<void(double)> progress;
 };
 
-struct Upscaled {
-  int w = 0, h = 0;                  // of the result
-  std::string plan_json;             // how the network went about it
-  std::vector<std::string> notices;  // what was changed or left out, each a sentence about the file
+// A picture on its way from file to file, of the same colour mode and depth all the way: gray passes the
+// network as RGB and comes back as the mean of the three; alpha is enlarged by itself, bicubically. It takes
+// four steps, each of which may run on another thread. Whatever the error, nothing is left behind under the
+// output's name.
+class UpscaleWork {
+ public:
+  // Reads the file, but not yet its pixels, and refuses what could not end well. `beside` bytes of the budget
+  // are for other pictures on their way; where the rest does not do, alone() says that this one needs all.
+  // Errors: those of reading; bad_input; usage and limit of the output's format; limit where the picture
+  // would take more memory than the budget, with how much that is.
+  static Result<UpscaleWork> open(const PictureJob& job, const Networks& networks,
+                                  const UpscaleSettings& settings, uint64_t beside);
+  // Errors: bad_input.
+  Status decode();
+  // `progress` gets the share done and says whether to go on. Errors: those of RealCugan::upscale().
+  Status upscale(const std::function<bool(double)>& progress);
+  // `threads`: to encode with. Errors: those of writing; interrupted.
+  Status write(int threads);
+
+  const PictureJob& job() const { return job_; }
+  bool alone() const { return alone_; }
+  // What the steps before and after the network take, at most.
+  uint64_t reading_bytes() const { return reading_bytes_; }
+  uint64_t writing_bytes() const { return writing_bytes_; }
+
+  PixelSize size() const { return size_; }                     // of the result
+  const std::string& plan_json() const { return plan_json_; }  // how the network went about it
+  // What was changed or left out, each a sentence about the file.
+  const std::vector<std::string>& notices() const { return notices_; }
+
+ private:
+  UpscaleWork(const PictureJob& job, const Networks& networks, const UpscaleSettings& settings)
+      : job_(job), networks_(&networks), settings_(&settings) {}
+  Status share_memory(const PictureShape& shape, uint64_t beside);
+  Status join(Picture enlarged);
+  EncodeOptions encode_options(int threads) const;
+
+  PictureJob job_;
+  const Networks* networks_;
+  const UpscaleSettings* settings_;
+  RealCugan* network_ = nullptr;
+  FileBytes file_;
+  Picture picture_;  // as decoded, then the result
+  PixelSize size_;
+  UpscaleOptions options_;
+  bool alone_ = false;
+  uint64_t reading_bytes_ = 0, writing_bytes_ = 0;
+  std::string plan_json_;
+  std::vector<std::string> notices_;
 };
 
-// One picture from file to file, of the same colour mode: gray passes the network as RGB and comes back as
-// the mean of the three; alpha is enlarged by itself, bicubically. Gives the size of the result. Whatever the
-// error, nothing is left behind under the output's name. Errors: those of reading, decoding, the network and
-// writing; limit where the picture would take more memory than the budget, with how much that is;
-// interrupted.
-Result<Upscaled> upscale_picture(const PictureJob& job, RealCugan& network, const UpscaleSettings& settings);
+// Whether the result of a picture is there and whole: a picture of the right size, not older than its source.
+bool is_complete(const PictureJob& job, const Networks& networks, const UpscaleSettings& settings);
 
 }  // namespace ink::cli

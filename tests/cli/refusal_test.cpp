@@ -79,7 +79,7 @@ TEST_F(CliRefusal, OutputsThatCannotBe) {
   expect_failure({"a.png", "-o", "a.png/"}, 73, "a.png");
   expect_failure({"a.png", "-o", "m.safetensors/x.png"}, 73, "m.safetensors/x.png");
   ASSERT_EQ(mkfifo(work_.path("pipe.png").c_str(), 0600), 0);
-  expect_failure({"a.png", "-o", "pipe.png"}, 73, "not a regular file");
+  expect_failure({"a.png", "-o", "pipe.png"}, 73, "a FIFO that nobody reads");
 }
 
 TEST_F(CliRefusal, AFolderThatMayNotBeWritten) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -150,11 +151,19 @@ TEST(RemoveStaleTemporaries, TouchesOnlyThoseOfTheDead) {
   ASSERT_EQ(::waitpid(dead, nullptr, 0), dead);
   const std::string gone = std::to_string(dead), alive = std::to_string(::getpid());
   write_file(folder / (".a.inktmp." + gone + ".0123abcd"), {});
-  write_file(folder / (".a.inktmp." + gone + ".4567cdef"), {});
+  write_file(folder / (".b.inktmp." + gone + ".4567cdef"), {});
   const std::vector<std::string> kept = {".a.inktmp." + alive + ".0123abcd", ".a.inktmp.x.0123abcd",
-                                         ".a.inktmp." + gone, ".b.inktmp." + gone + ".0123abcd", "a"};
+                                         ".a.inktmp." + gone, ".inktmp." + gone + ".0123abcd", "a.inktmp." + gone + ".0123abcd", "a"};
   for (const std::string& name : kept) write_file(folder / name, {});
-  EXPECT_EQ(remove_stale_temporaries(folder / "a"), 2);
+  // As a writer in another process id namespace would: alive, under a number that is nobody's here.
+  const std::string elsewhere = ".c.inktmp." + gone + ".89abcdef";
+  write_file(folder / elsewhere, {});
+  const int writer = ::open((folder / elsewhere).c_str(), O_WRONLY);
+  ASSERT_EQ(::flock(writer, LOCK_EX | LOCK_NB), 0);
+  EXPECT_EQ(remove_stale_temporaries(folder / ""), 2);
+  EXPECT_TRUE(std::filesystem::exists(folder / elsewhere));
+  ::close(writer);
+  EXPECT_EQ(remove_stale_temporaries(folder / ""), 1);
   for (const std::string& name : kept) EXPECT_TRUE(std::filesystem::exists(folder / name)) << name;
   EXPECT_EQ(folder.names().size(), kept.size());
   EXPECT_EQ(remove_stale_temporaries(folder / "no/such"), 0);
