@@ -114,7 +114,8 @@ void Workplace::write_picture(const std::string& name, const Picture& picture) c
   raw.w = picture.w;
   raw.h = picture.h;
   raw.colour_type = kColourTypes[picture.channels - 1];
-  raw.samples.assign(picture.pixels.begin(), picture.pixels.end());
+  raw.depth = picture.depth;
+  visit_samples(picture, [&](const auto& samples) { raw.samples.assign(samples.begin(), samples.end()); });
   write(name, build_png(raw));
 }
 

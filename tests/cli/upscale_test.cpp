@@ -146,6 +146,42 @@ TEST_F(CliUpscale, AMemoryLimitIsKeptAndChangesNoByte) {
   }
 }
 
+Picture widened(const Picture& picture) {
+  Picture wide{picture.w, picture.h, picture.channels, {}, 16};
+  for (const uint8_t value : picture.pixels) wide.pixels16.push_back(static_cast<uint16_t>(value * 257));
+  return wide;
+}
+
+double least_mib(const Outcome& outcome) {
+  EXPECT_EQ(outcome.code, 75) << outcome.err;
+  const size_t at = outcome.err.find("needs at least ");
+  EXPECT_NE(outcome.err.find(" MiB", at), std::string::npos) << outcome.err;
+  return std::strtod(outcome.err.c_str() + at + 15, nullptr);
+}
+
+TEST_F(CliUpscale, TheLeastMemoryOf16BitsCountsThem) {
+  const Picture picture = test::test_picture(1200, 1000, 4);
+  work_.write_picture("8.png", picture);
+  work_.write_picture("16.png", widened(picture));
+  const double of_8 = least_mib(upscale({"8.png", "-o", "out.png", "--max-memory", "33M", "-j", "1"}));
+  const double of_16 = least_mib(upscale({"16.png", "-o", "out.png", "--max-memory", "33M", "-j", "1"}));
+  // The picture and the result, a byte more for each sample.
+  EXPECT_NEAR(of_16 - of_8, 1200 * 1000 * (4 + 16) / 1048576.0, 3);
+}
+
+TEST_F(CliUpscale, TheLeastMemoryNamedFor16BitsIsEnough) {
+  work_.write_picture("in.png", widened(test::test_picture(400, 300, 4)));
+  ASSERT_EQ(upscale({"in.png", "-o", "free.png"}).code, 0);
+  const double least = least_mib(upscale({"in.png", "-o", "out.png", "--max-memory", "33M", "-j", "1"}));
+  const std::string enough = std::to_string(static_cast<int>(least)) + "M";
+  const Outcome narrow = upscale({"in.png", "-o", "out.png", "--max-memory", enough, "-j", "1"});
+  ASSERT_EQ(narrow.code, 0) << narrow.err;
+  EXPECT_TRUE(work_.read("out.png") == work_.read("free.png"));
+  if (kMemoryCounts) {
+    EXPECT_LE(narrow.peak_bytes, static_cast<uint64_t>(least * 1048576.0));
+  }
+}
+
 TEST_F(CliUpscale, WhatDoesNotFitGoesToTheSpillFolder) {
   work_.write_model("m.safetensors", true);
   work_.write_picture("in.png", test::test_picture(320, 240, 3));
