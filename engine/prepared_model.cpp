@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 
 #include "engine/passes/passes.h"
+#include "kernels/base/parallel.h"
 
 namespace ink {
 namespace {
@@ -14,20 +16,43 @@ std::atomic<int> prepared_models{0};
 
 }  // namespace
 
+Result<std::unique_ptr<PreparedOp>> PreparedModel::prepare_node(const Node& node,
+                                                                const WeightStore& weights) const {
+  if (node.op->is_view()) return std::unique_ptr<PreparedOp>();
+  std::vector<Shape> inputs;
+  for (const int input : node.inputs) inputs.push_back(graph_.shapes[static_cast<size_t>(input)]);
+  Result<std::unique_ptr<PreparedOp>> op = node.op->prepare({weights, isa_, inputs});
+  if (!op.ok()) return Error{op.error().kind, node.name + ": " + op.error().message};
+  return op;
+}
+
 Result<std::unique_ptr<PreparedModel>> PreparedModel::prepare(Graph graph, const WeightStore& weights,
-                                                              Isa isa) {
+                                                              Isa isa, int threads) {
   run_passes(graph);
   std::unique_ptr<PreparedModel> model(new PreparedModel(std::move(graph), isa));
-  for (const Node& node : model->graph_.nodes) {
-    if (node.op->is_view()) {
-      model->ops_.push_back(nullptr);
-      continue;
+  const std::vector<Node>& nodes = model->graph_.nodes;
+  struct Outcome {
+    Status status;
+    std::exception_ptr thrown;
+  };
+  std::vector<Outcome> outcomes(nodes.size());
+  model->ops_.resize(nodes.size());
+  parallel_for(static_cast<int64_t>(nodes.size()), threads, [&](int64_t task, int) {
+    const auto node = static_cast<size_t>(task);
+    try {
+      Result<std::unique_ptr<PreparedOp>> op = model->prepare_node(nodes[node], weights);
+      if (op.ok()) {
+        model->ops_[node] = std::move(*op);
+      } else {
+        outcomes[node].status = op.error();
+      }
+    } catch (...) {
+      outcomes[node].thrown = std::current_exception();
     }
-    std::vector<Shape> inputs;
-    for (const int input : node.inputs) inputs.push_back(model->graph_.shapes[static_cast<size_t>(input)]);
-    Result<std::unique_ptr<PreparedOp>> op = node.op->prepare({weights, isa, inputs});
-    if (!op.ok()) return Error{op.error().kind, node.name + ": " + op.error().message};
-    model->ops_.push_back(std::move(*op));
+  });
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.thrown != nullptr) std::rethrow_exception(outcome.thrown);
+    INK_TRY_STATUS(outcome.status);
   }
   prepared_models.fetch_add(1, std::memory_order_relaxed);
   return model;

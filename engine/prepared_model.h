@@ -16,8 +16,10 @@ namespace ink {
 // the sessions on it may be used from many threads. It does not refer to the WeightStore afterwards.
 class PreparedModel {
  public:
-  // Error: a tensor is missing or has another shape or type than its node needs, by name.
-  static Result<std::unique_ptr<PreparedModel>> prepare(Graph graph, const WeightStore& weights, Isa isa);
+  // Packs on `threads` threads. Error: a tensor is missing or has another shape or type than its node needs,
+  // by name.
+  static Result<std::unique_ptr<PreparedModel>> prepare(Graph graph, const WeightStore& weights, Isa isa,
+                                                        int threads = 1);
 
   const Graph& graph() const { return graph_; }
   const PreparedOp& op(int node) const { return *ops_[static_cast<size_t>(node)]; }
@@ -35,6 +37,8 @@ class PreparedModel {
 
  private:
   PreparedModel(Graph graph, Isa isa) : graph_(std::move(graph)), isa_(isa) {}
+
+  Result<std::unique_ptr<PreparedOp>> prepare_node(const Node& node, const WeightStore& weights) const;
 
   // The latest plans, each by its input shapes and what else it depends on.
   template <class Key, class Made>

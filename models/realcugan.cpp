@@ -117,6 +117,7 @@ struct RealCugan::Impl {
   RealCuganConfig config;
   WeightStore store;
   Isa isa = Isa::reference;
+  int packing_threads = 1;
   std::array<float, 256> values_of_bytes{};
   std::mutex mutex;
   std::map<float, std::unique_ptr<PreparedModel>> networks;  // by strength
@@ -273,7 +274,7 @@ class RealCugan::Ends : public RegionEnds {
 RealCugan::RealCugan(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 RealCugan::~RealCugan() = default;
 
-Result<std::unique_ptr<RealCugan>> RealCugan::create(WeightStore store, Isa isa) {
+Result<std::unique_ptr<RealCugan>> RealCugan::create(WeightStore store, Isa isa, int threads) {
   if (store.metadata(kArchitectureKey) != kRealCuganArchitecture) {
     return Error{ErrorKind::model, store.origin() + ": expected a model of architecture realcugan, found \"" +
                                        std::string(store.metadata(kArchitectureKey)) + "\""};
@@ -282,6 +283,7 @@ Result<std::unique_ptr<RealCugan>> RealCugan::create(WeightStore store, Isa isa)
   INK_TRY(impl->config, RealCuganConfig::from_json(store.metadata(kConfigKey)));
   impl->store = std::move(store);
   impl->isa = isa;
+  impl->packing_threads = threads;
   for (int i = 0; i < 256; ++i) {
     impl->values_of_bytes[static_cast<size_t>(i)] =
         static_cast<float>(i) / gain_of<uint8_t>(impl->config) + offset_of(impl->config);
@@ -303,7 +305,7 @@ Result<const PreparedModel*> RealCugan::network(float strength) {
   if (network == nullptr) {
     INK_TRY(Graph graph, build_graph(impl_->config, strength));
     Result<std::unique_ptr<PreparedModel>> prepared =
-        PreparedModel::prepare(std::move(graph), impl_->store, impl_->isa);
+        PreparedModel::prepare(std::move(graph), impl_->store, impl_->isa, impl_->packing_threads);
     if (!prepared.ok()) {
       return Error{prepared.error().kind, impl_->store.origin() + ": " + prepared.error().message};
     }

@@ -47,9 +47,9 @@ struct UpscaleOptions {
 // A Real-CUGAN network, prepared once; upscale() may be called from many threads.
 class RealCugan {
  public:
-  // Keeps the store. Error: it lacks a tensor, one has another shape, or inkstone.config is not of this
-  // architecture.
-  static Result<std::unique_ptr<RealCugan>> create(WeightStore store, Isa isa);
+  // Keeps the store; packs its weights on `threads` threads. Error: it lacks a tensor, one has another shape,
+  // or inkstone.config is not of this architecture.
+  static Result<std::unique_ptr<RealCugan>> create(WeightStore store, Isa isa, int threads = 1);
   ~RealCugan();
 
   const RealCuganConfig& config() const;

@@ -52,7 +52,8 @@ void clean_up_after_the_killed(const std::vector<PictureJob>& jobs) {
 
 Result<int> run_upscale(const UpscaleFlags& flags, const Common& common) {
   INK_TRY(UpscaleRequest request, make_upscale_request(flags, common));
-  INK_TRY(const Networks networks, Networks::load(request.model_paths, request.settings.strength));
+  INK_TRY(const Networks networks,
+          Networks::load(request.model_paths, request.settings.strength, common.threads));
   const int scale = networks.only().config().scale;
   if (request.scale && *request.scale != scale) {
     return Error{ErrorKind::usage, "-s " + std::to_string(*request.scale) + ": " + request.model_paths[0] +

@@ -8,12 +8,12 @@
 
 namespace ink::cli {
 
-Result<Networks> Networks::load(const std::vector<std::string>& paths, float strength) {
+Result<Networks> Networks::load(const std::vector<std::string>& paths, float strength, int threads) {
   INK_CHECK(!paths.empty());
   Networks networks;
   for (const std::string& path : paths) {
     INK_TRY(WeightStore store, load_any_model(path));
-    INK_TRY(std::unique_ptr<RealCugan> network, RealCugan::create(std::move(store), active_isa()));
+    INK_TRY(std::unique_ptr<RealCugan> network, RealCugan::create(std::move(store), active_isa(), threads));
     INK_TRY_STATUS(network->network(strength).status());
     networks.by_scale_.push_back(std::move(network));
   }

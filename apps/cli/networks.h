@@ -13,8 +13,8 @@ namespace ink::cli {
 // The networks that a command line chose, which differ in their scale.
 class Networks {
  public:
-  // Prepared for `strength`. Errors: as load_any_model(), RealCugan::create().
-  static Result<Networks> load(const std::vector<std::string>& paths, float strength);
+  // Prepared for `strength`, on `threads` threads. Errors: as load_any_model(), RealCugan::create().
+  static Result<Networks> load(const std::vector<std::string>& paths, float strength, int threads);
 
   // The one of the least scale that reaches a size, or else of the greatest.
   RealCugan& reaching(PixelSize size, PixelSize picture) const;

@@ -92,6 +92,10 @@ Outcome Workplace::run(const std::vector<std::string>& arguments, const Surround
   fs::remove(err);
   const pid_t child = fork();
   if (child == 0) become(arguments, folder_, around, out, err);
+  if (around.kill_after_us >= 0) {
+    std::this_thread::sleep_for(std::chrono::microseconds(around.kill_after_us));
+    kill(child, SIGKILL);
+  }
   if (!around.interrupt_after.empty()) interrupt_when(child, around.interrupt_after, err);
   int status = 0;
   rusage usage = {};

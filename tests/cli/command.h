@@ -25,6 +25,7 @@ struct Surroundings {
   std::string output = "";      // a file for standard output, instead of Outcome::out
   int64_t largest_file = -1;    // in bytes
   std::string interrupt_after;  // send SIGINT once this appears on standard error
+  int kill_after_us = -1;       // send SIGKILL after so many microseconds
 };
 
 // A folder of its own for a test, and the command run in it. The environment holds no model folder unless a
