@@ -152,8 +152,9 @@ TEST(RemoveStaleTemporaries, TouchesOnlyThoseOfTheDead) {
   const std::string gone = std::to_string(dead), alive = std::to_string(::getpid());
   write_file(folder / (".a.inktmp." + gone + ".0123abcd"), {});
   write_file(folder / (".b.inktmp." + gone + ".4567cdef"), {});
-  const std::vector<std::string> kept = {".a.inktmp." + alive + ".0123abcd", ".a.inktmp.x.0123abcd",
-                                         ".a.inktmp." + gone, ".inktmp." + gone + ".0123abcd", "a.inktmp." + gone + ".0123abcd", "a"};
+  const std::vector<std::string> kept = {
+      ".a.inktmp." + alive + ".0123abcd", ".a.inktmp.x.0123abcd",           ".a.inktmp." + gone,
+      ".inktmp." + gone + ".0123abcd",    "a.inktmp." + gone + ".0123abcd", "a"};
   for (const std::string& name : kept) write_file(folder / name, {});
   // As a writer in another process id namespace would: alive, under a number that is nobody's here.
   const std::string elsewhere = ".c.inktmp." + gone + ".89abcdef";
