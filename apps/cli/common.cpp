@@ -57,7 +57,7 @@ void add_common(CLI::App& app, Common& common) {
       ->type_name("N")
       ->group(group);
   app.add_option("--progress", common.progress_text, "On standard error: auto, plain, json or none")
-      ->type_name("MODE")
+      ->type_name("auto|plain|json|none")
       ->group(group);
   app.add_flag("--json", common.json, "The result as JSON on standard output")->group(group);
   app.add_flag("-q,--quiet", common.quiet, "No progress and no warnings")->group(group);
