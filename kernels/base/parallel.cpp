@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cmath>
 #include <exception>
-#include <fstream>
-#include <sstream>
-#include <string>
+#include <memory>
 #include <thread>
 
+#include "kernels/base/cpu_quota.h"
 #include "kernels/base/denormals.h"
 #include "kernels/base/team.h"
 
@@ -23,20 +23,18 @@
 namespace ink {
 namespace {
 
-// CPUs that a cgroup v2 or v1 quota is worth, or infinity.
-double container_quota() {
-  double quota = INFINITY;
-  std::ifstream v2("/sys/fs/cgroup/cpu.max");
-  std::string limit;
-  if (double period = 0; v2 >> limit >> period && limit != "max" && period > 0) {
-    quota = std::strtod(limit.c_str(), nullptr) / period;
+// CPUs that the calling thread may run on, or 0 where the system does not say.
+int allowed_cpus() {
+  // The call fails where there are more CPUs than the set has places for.
+  for (int places = 1024; places <= 1 << 20; places *= 2) {
+    const std::unique_ptr<cpu_set_t, void (*)(cpu_set_t*)> set(CPU_ALLOC(static_cast<size_t>(places)),
+                                                               [](cpu_set_t* p) { CPU_FREE(p); });
+    const size_t bytes = CPU_ALLOC_SIZE(static_cast<size_t>(places));
+    if (set == nullptr) break;
+    if (sched_getaffinity(0, bytes, set.get()) == 0) return CPU_COUNT_S(bytes, set.get());
+    if (errno != EINVAL) break;
   }
-  std::ifstream v1_quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
-      v1_period("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
-  double used = 0, period = 0;
-  if (v1_quota >> used && v1_period >> period && used > 0 && period > 0)
-    quota = std::min(quota, used / period);
-  return quota;
+  return 0;
 }
 
 // The team whose leader this thread is.
@@ -91,14 +89,9 @@ void parallel_for(int64_t tasks, int threads, FunctionRef<void(int64_t, int)> bo
 }
 
 int default_threads() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  // The call fails where there are more CPUs than the set has places for.
-  const int allowed = sched_getaffinity(0, sizeof set, &set) == 0
-                          ? CPU_COUNT(&set)
-                          : static_cast<int>(std::thread::hardware_concurrency());
-  const double quota = std::floor(container_quota());
-  return std::max(1, static_cast<int>(std::min<double>(allowed, quota)));
+  int allowed = allowed_cpus();
+  if (allowed == 0) allowed = static_cast<int>(std::thread::hardware_concurrency());
+  return std::max(1, static_cast<int>(std::min<double>(allowed, std::floor(cpu_quota()))));
 }
 
 }  // namespace ink

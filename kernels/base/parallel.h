@@ -8,10 +8,10 @@ namespace ink {
 
 // Runs body(task, worker) for every task in [0, tasks), each once, on at most `threads` workers; worker is in
 // [0, threads). Tasks are handed out in order to whichever worker is free, so body must write only outputs
-// that belong to its task: then no result depends on the number of threads. Denormals are flushed to zero in
-// every worker while it runs, and the caller's floating-point state is as before on return.
-// body must not throw, and where it runs on more than one worker it must call parallel_for with one thread
-// only.
+// that belong to its task: then no result depends on the number of threads. Denormals are flushed to zero and
+// results rounded to nearest in every worker while it runs, and the caller's floating-point state is as
+// before on return. body must not throw, and where it runs on more than one worker it must call parallel_for
+// with one thread only.
 void parallel_for(int64_t tasks, int threads, FunctionRef<void(int64_t task, int worker)> body);
 
 // Runs body on this thread while `threads` - 1 workers stand by for each parallel_for that it calls: many
@@ -19,7 +19,8 @@ void parallel_for(int64_t tasks, int threads, FunctionRef<void(int64_t task, int
 // with_workers it only calls body. What body throws is thrown on.
 void with_workers(int threads, FunctionRef<void()> body);
 
-// Threads that this process may use: its CPU affinity, and the container's quota rounded down; at least 1.
+// Threads that this process may use: the calling thread's CPU affinity, and the container's quota
+// (cpu_quota.h) rounded down; at least 1.
 int default_threads();
 
 }  // namespace ink
