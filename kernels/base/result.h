@@ -97,4 +97,4 @@ class [[nodiscard]] Result {
 
 // INK_TRY_STATUS(expression): returns the Error of a Status from the enclosing function.
 #define INK_TRY_STATUS(expression) \
-  if (::ink::Status ink_status = (expression); !ink_status.ok()) return ink_status.error()
+  if (::ink::Status ink_failure = (expression); !ink_failure.ok()) return ink_failure.error()

@@ -14,9 +14,8 @@
 #include <iterator>
 #include <thread>
 
-#include "models/realcugan.h"
 #include "pictures/png.h"
-#include "weights/safetensors.h"
+#include "tests/models/made_up_model.h"
 
 namespace ink::test {
 namespace {
@@ -145,25 +144,7 @@ std::vector<std::string> Workplace::files() const {
 }
 
 void Workplace::write_model(const std::string& name, bool squeeze_excite) const {
-  const RealCuganConfig config{2, squeeze_excite, false};
-  WeightStore store;
-  uint32_t state = 1;
-  for (const TensorSpec& spec : realcugan_tensors(config)) {
-    const auto count = static_cast<size_t>(*element_count(spec.shape));
-    const size_t fan_in = spec.shape.size() == 4 ? count / static_cast<size_t>(spec.shape[0]) : 100;
-    std::vector<float> values(count);
-    for (float& value : values) {
-      state = state * 1664525u + 1013904223u;
-      // Uniform, of a variance that keeps values about as large from layer to layer.
-      const float uniform = static_cast<float>(state >> 8) / static_cast<float>(1 << 23) - 1;
-      value = uniform * std::sqrt(3.0f / static_cast<float>(fan_in));
-    }
-    ASSERT_TRUE(store.add(spec.name, DType::f32, spec.shape, std::as_bytes(std::span(values))).ok());
-  }
-  store.set_metadata(std::string(kArchitectureKey), std::string(kRealCuganArchitecture));
-  store.set_metadata(std::string(kConfigKey), config.json());
-  store.set_metadata(std::string(kLicenseKey), "none");
-  ASSERT_TRUE(write_safetensors(store, path(name)).ok());
+  ASSERT_TRUE(write_made_up_model(path(name), {2, squeeze_excite, false}).ok());
 }
 
 Picture test_picture(int w, int h, int channels) {

@@ -13,10 +13,11 @@ MAY_INCLUDE = {
     "engine": ["kernels", "weights", "engine"],
     "models": ["kernels", "weights", "engine", "models"],
     "converters": ["kernels", "weights", "engine", "models", "converters"],
-    "api": ["kernels", "weights", "engine", "models", "api"],
+    "api": ["kernels", "weights", "engine", "models", "converters", "pictures/channels.h", "pictures/picture.h", "api"],
     "pictures": ["kernels/base", "pictures"],
     "apps": [""],
     "bench": [""],
+    "examples": [],
     "tests": [""],
 }
 LIBRARY = {"kernels", "weights", "engine", "models", "converters", "api", "pictures"}
