@@ -30,7 +30,8 @@ Result<Image> check_shape(const ink_image* image, const char* name) {
   }
   if (image->channels < 1 || image->channels > 4)
     return invalid(of + ".channels is " + std::to_string(image->channels) + ", expected 1 to 4");
-  if (image->depth != 8) return invalid(of + ".depth is " + std::to_string(image->depth) + ", expected 8");
+  if (image->depth != 8 && image->depth != 16)
+    return invalid(of + ".depth is " + std::to_string(image->depth) + ", expected 8 or 16");
   Image checked{static_cast<unsigned char*>(image->data), image->width, image->height, image->channels,
                 image->depth};
   checked.row_stride = checked.row_bytes();

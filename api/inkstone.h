@@ -122,7 +122,7 @@ typedef struct ink_image {
   size_t row_stride; /* bytes from a row to the next, a multiple of depth / 8; 0: no gap between rows */
   int32_t width, height;
   int32_t channels; /* 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha, not premultiplied */
-  int32_t depth;    /* bits of a sample: 8; another is refused so far */
+  int32_t depth;    /* bits of a sample: 8, or 16 in the machine's byte order */
 } ink_image;
 
 typedef struct ink_upscale_options {

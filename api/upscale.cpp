@@ -198,7 +198,8 @@ ink_status ink_upscale(ink_model* model, const ink_image* src, const ink_image* 
     INK_TRY(const Image to, check_image(dst, "dst"));
     INK_TRY_STATUS(check_pair(from, to, model->network->config().scale));
     ours.progress = progress_of(asked, floats);
-    return Upscaling(*model->network, from, asked.memory_limit, std::move(ours)).run<uint8_t>(to);
+    Upscaling upscaling(*model->network, from, asked.memory_limit, std::move(ours));
+    return from.depth == 16 ? upscaling.run<uint16_t>(to) : upscaling.run<uint8_t>(to);
   });
 }
 

@@ -24,6 +24,22 @@ TEST_F(Api, RefusesImagesThatAreNotInOrder) {
       {"src.channels is 5", [](auto& src, auto&) { src.channels = 5; }},
       {"src.depth is 32", [](auto& src, auto&) { src.depth = 32; }},
       {"dst.depth is 0", [](auto&, auto& dst) { dst.depth = 0; }},
+      {"dst has a depth of 16 bits, but src of 8",
+       [](auto&, auto& dst) {
+         dst.depth = 16;
+         dst.row_stride = 0;
+       }},
+      {"src.row_stride is 49 bytes, no multiple of 2",
+       [](auto& src, auto& dst) {
+         src.depth = dst.depth = 16;
+         src.row_stride = 49;
+       }},
+      {"src.data is not aligned",
+       [](auto& src, auto&) {
+         src.depth = 16;
+         src.row_stride = 0;
+         src.data = static_cast<uint8_t*>(src.data) + 1;
+       }},
       {"src.row_stride is 23 bytes, but a row has 24", [](auto& src, auto&) { src.row_stride = 23; }},
       {"dst.row_stride is 47 bytes, but a row has 48", [](auto&, auto& dst) { dst.row_stride = 47; }},
       {"more than there is memory to address", [](auto& src, auto&) { src.row_stride = SIZE_MAX / 6 + 1; }},

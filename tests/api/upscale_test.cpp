@@ -38,6 +38,39 @@ TEST_F(Api, GivesWhatTheCommandGives) {
   }
 }
 
+TEST_F(Api, SixteenBitsGiveWhatTheCommandGives) {
+  constexpr int kW = 23, kH = 17;
+  constexpr size_t kGap = 3;  // samples
+  for (int channels = 1; channels <= 4; ++channels) {
+    Picture picture{kW, kH, channels, {}, 16};
+    for (const uint8_t value : test_picture(kW, kH, channels).pixels) {
+      const auto low = static_cast<uint8_t>(picture.pixels16.size() * 7);
+      picture.pixels16.push_back(static_cast<uint16_t>(value * 256 + (value == 0 ? 0 : low)));
+    }
+    place->write_picture("in16.png", picture);
+    const Outcome outcome = place->run({"upscale", "in16.png", "-o", "out16.png", "-m", "model.safetensors"});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    const std::vector<uint16_t> wanted = place->read_picture("out16.png").pixels16;
+
+    const size_t row = 2 * kW * static_cast<size_t>(channels);
+    std::vector<uint16_t> memory((row + kGap) * 2 * kH, 0x5a5a);
+    const ink_image src = {picture.pixels16.data(), 0, kW, kH, channels, 16};
+    const ink_image dst = {memory.data(), 2 * (row + kGap), 2 * kW, 2 * kH, channels, 16};
+    ASSERT_EQ(upscale(src, dst), INK_OK) << error.message;
+    std::vector<uint16_t> found;
+    for (size_t y = 0; y < size_t{2} * kH; ++y) {
+      const auto* begin = &memory[y * (row + kGap)];
+      found.insert(found.end(), begin, begin + row);
+      for (size_t i = 0; i < kGap; ++i) EXPECT_EQ(begin[row + i], 0x5a5a);
+    }
+    EXPECT_TRUE(found == wanted) << channels << " channels";
+    std::vector<uint16_t> dense(row * 2 * kH);
+    const ink_image plain = {dense.data(), 0, 2 * kW, 2 * kH, channels, 16};
+    ASSERT_EQ(upscale(src, plain), INK_OK) << error.message;
+    EXPECT_TRUE(dense == wanted) << channels << " channels";
+  }
+}
+
 TEST_F(Api, RowsMayHaveGaps) {
   for (int channels = 1; channels <= 4; ++channels) {
     Canvas plain = source(19, 12, channels), gaps = source(19, 12, channels, 13);
