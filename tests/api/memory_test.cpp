@@ -26,7 +26,7 @@ bool reset_peak() {
 }
 
 TEST_F(Api, AMemoryLimitHolds) {
-  for (const int channels : {1, 4}) {
+  for (const int channels : {4}) {
     Canvas src = source(400, 240, channels), dst(800, 480, channels);
     const ink_image from = src.image(), to = dst.image();
     ink_upscale_options with = options();
