@@ -37,8 +37,9 @@ int allowed_cpus() {
   return 0;
 }
 
-// The team whose leader this thread is.
-thread_local Team* current_team = nullptr;
+// The team whose leader this thread is. Its place is fixed when the library is loaded: position-independent
+// code would otherwise call the loader for it.
+[[gnu::tls_model("initial-exec")]] thread_local Team* current_team = nullptr;
 
 // Calls work(worker, count) for each worker in [0, count) on a thread of its own, worker 0 on this one. count
 // is `wanted`, or fewer where the system or a surrounding parallel region does not give that many threads.
