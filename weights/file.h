@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "kernels/base/function_ref.h"
 #include "kernels/base/result.h"
 
 namespace ink {
@@ -24,5 +25,9 @@ enum class FileAccess {
 // A whole regular file. Errors: no_input (missing, not readable, not a regular file), limit (more than
 // `most_bytes`, or more than memory holds), io.
 Result<FileBytes> open_file(const std::string& path, FileAccess access, uint64_t most_bytes);
+
+// A whole regular file from its start, in pieces of at most 1 MiB, which is the memory it takes. Errors:
+// no_input, io.
+Status stream_file(const std::string& path, FunctionRef<void(std::span<const std::byte>)> piece);
 
 }  // namespace ink

@@ -14,6 +14,8 @@ struct ModelLimits {
   size_t tensors = 100'000;
   size_t tensor_rank = 8;
   uint64_t param_bytes = uint64_t{1} << 20;  // ncnn's .param; Real-CUGAN's have 5 KB
+  uint64_t json_bytes = uint64_t{16} << 20;  // a configuration or an index of shards
+  size_t shards = 10'000;
   size_t zip_entries = 100'000;
   uint64_t zip_expansion = 4;  // all members together, times the archive
 };

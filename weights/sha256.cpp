@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "weights/file.h"
+
 namespace ink {
 
 namespace {
@@ -90,6 +92,12 @@ std::string Sha256::finish() {
 std::string sha256_hex(std::span<const std::byte> bytes) {
   Sha256 hash;
   hash.update(bytes);
+  return hash.finish();
+}
+
+Result<std::string> sha256_of_file(const std::string& path) {
+  Sha256 hash;
+  INK_TRY_STATUS(stream_file(path, [&hash](std::span<const std::byte> piece) { hash.update(piece); }));
   return hash.finish();
 }
 

@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 
+#include "kernels/base/result.h"
+
 namespace ink {
 
 // FIPS 180-4 SHA-256 of bytes that come in pieces.
@@ -26,5 +28,7 @@ class Sha256 {
 };
 
 std::string sha256_hex(std::span<const std::byte> bytes);
+// Of a file, read in pieces. Errors: as stream_file().
+Result<std::string> sha256_of_file(const std::string& path);
 
 }  // namespace ink

@@ -6,7 +6,7 @@
 
 namespace ink {
 
-// What the first bytes of a file are. The name of a file decides nothing.
+// What a file is by its bytes. Its name decides nothing.
 enum class FileFormat {
   unknown,
   empty,
@@ -18,8 +18,25 @@ enum class FileFormat {
   zip,
   hdf5,
   pickle,
+  torch_legacy,
+  tensorflow_index,
+  saved_model,
+  json,
+  gzip,
+  tar,
+  seven_zip,
+  xz,
+  bzip2,
+  zstd,
+  rar,
+  gguf,
+  onnx,
+  tflite,
+  numpy,
+  picture,
 };
 
+// The bytes are the whole file: TensorFlow's tables end with their mark.
 FileFormat sniff(std::span<const std::byte> bytes);
 
 // For messages: "an HTML page (did the download fail?)".

@@ -30,6 +30,8 @@ Result<int> run_limits(const Common& common) {
       {"model.tensors", model.tensors, "tensors of a model"},
       {"model.tensor_rank", model.tensor_rank, "dimensions of a tensor"},
       {"model.param_bytes", model.param_bytes, "bytes of an ncnn .param file"},
+      {"model.json_bytes", model.json_bytes, "bytes of a checkpoint's configuration or index"},
+      {"model.shards", model.shards, "files of a checkpoint in pieces"},
       {"model.zip_entries", model.zip_entries, "members of an archive"},
       {"model.zip_expansion", model.zip_expansion, "times its size that an archive may unpack to"},
       {"memory.default", default_memory_budget(), "bytes that a job may take now, unless --max-memory says"},

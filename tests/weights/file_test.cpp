@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "tests/weights/sample_files.h"
+#include "weights/sha256.h"
 
 namespace ink {
 namespace {
@@ -48,6 +49,26 @@ TEST(OpenFile, SaysWhyNot) {
       EXPECT_EQ(file.error().kind, c.kind);
       EXPECT_EQ(file.error().message, c.path + c.message);
     }
+  }
+}
+
+TEST(StreamFile, GivesAllPiecesInOrder) {
+  const TempFolder folder;
+  const std::string path = folder / "file";
+  for (const size_t size : {size_t{0}, size_t{1}, size_t{1} << 20, (size_t{5} << 19) + 3}) {
+    test::Bytes whole(size), found;
+    for (size_t i = 0; i < size; ++i) whole[i] = static_cast<std::byte>(i * 7 + i / 251);
+    test::write_file(path, whole);
+    const Status status = stream_file(path, [&found](std::span<const std::byte> piece) {
+      EXPECT_LE(piece.size(), size_t{1} << 20);
+      found.insert(found.end(), piece.begin(), piece.end());
+    });
+    EXPECT_TRUE(status.ok());
+    EXPECT_TRUE(found == whole) << size;
+    EXPECT_EQ(*sha256_of_file(path), sha256_hex(whole));
+  }
+  for (const std::string& wrong : {folder / "none", folder.path()}) {
+    EXPECT_EQ(sha256_of_file(wrong).error().kind, ErrorKind::no_input);
   }
 }
 
