@@ -16,9 +16,21 @@ void set_unless_empty(WeightStore& store, std::string_view key, const std::strin
   if (!value.empty()) store.set_metadata(std::string(key), value);
 }
 
+ConvertReport report_of(const TensorSource& source, std::span<const TensorSpec> table,
+                        const TensorMatch& match) {
+  ConvertReport report;
+  report.format = source.format();
+  for (size_t i = 0; i < table.size(); ++i) {
+    report.used.push_back({source.tensors()[match.source[i]].name, table[i].name});
+  }
+  for (const size_t index : match.left_over) report.left_over.push_back(source.tensors()[index].name);
+  return report;
+}
+
 }  // namespace
 
-Result<WeightStore> convert(const TensorSource& source, const ConvertOptions& options) {
+Result<WeightStore> convert(const TensorSource& source, const ConvertOptions& options,
+                            ConvertReport* report) {
   INK_TRY(RealCuganConfig config, recognise_realcugan(source));
   config.pro = options.pro.value_or(config.pro);
   const std::vector<TensorSpec> table = realcugan_tensors(config);
@@ -27,6 +39,7 @@ Result<WeightStore> convert(const TensorSource& source, const ConvertOptions& op
     return model_error(source.origin(),
                        ": the tensors do not fit the model: ", problems_text(match.problems));
   }
+  if (report != nullptr) *report = report_of(source, table, match);
   WeightStore store;
   store.set_origin(source.origin());
   for (size_t i = 0; i < table.size(); ++i) {

@@ -1,20 +1,17 @@
 #include "converters/load_model.h"
 
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
-#include "converters/convert.h"
-#include "converters/sources/ncnn.h"
-#include "converters/sources/safetensors.h"
+#include "converters/sources/open.h"
 #include "models/model.h"
 #include "models/realcugan.h"
 #include "weights/catalog.h"
-#include "weights/file.h"
 #include "weights/finite.h"
 #include "weights/message.h"
-#include "weights/safetensors.h"
 #include "weights/sha256.h"
-#include "weights/sniff.h"
 
 namespace ink {
 
@@ -32,88 +29,71 @@ bool lies_in(std::string_view path, std::string_view folder) {
   return false;
 }
 
-Result<WeightStore> load_safetensors(const std::string& path, const FileBytes& file,
-                                     const LoadOptions& options) {
-  INK_TRY(WeightStore store, parse_safetensors(file.bytes, file.owner, path, options.limits));
-  const std::string_view architecture = store.metadata(kArchitectureKey);
-  if (architecture.empty()) {
-    const auto source = open_safetensors_source(std::make_shared<const WeightStore>(std::move(store)));
-    ConvertOptions convert_options;
-    convert_options.pro = options.pro;
-    convert_options.source = file_name(path);
-    convert_options.source_sha256 = sha256_hex(file.bytes);
-    return convert(*source, convert_options);
-  }
-  if (architecture != kRealCuganArchitecture) {
-    return model_error(path, ": ", kArchitectureKey, " is ", quote(architecture),
+Result<WeightStore> load_model_file(const TensorSource& source, ConvertReport* report) {
+  WeightStore store;
+  store.set_origin(source.origin());
+  for (const SourceText& text : source.texts()) store.set_metadata(text.name, text.text);
+  if (const std::string_view architecture = store.metadata(kArchitectureKey);
+      architecture != kRealCuganArchitecture) {
+    return model_error(source.origin(), ": ", kArchitectureKey, " is ", quote(architecture),
                        ", supported: ", kRealCuganArchitecture);
+  }
+  if (report != nullptr) *report = {.format = std::string(source.format()), .used = {}, .left_over = {}};
+  for (size_t i = 0; i < source.tensors().size(); ++i) {
+    const SourceTensor& tensor = source.tensors()[i];
+    INK_TRY(SourceBytes data, source.read(i));
+    INK_TRY_STATUS(
+        store.add_borrowed({tensor.name, tensor.dtype, tensor.shape, data.bytes}, std::move(data.owner)));
+    if (report != nullptr) report->used.push_back({tensor.name, tensor.name});
   }
   INK_TRY_STATUS(check_finite(store));
   return store;
 }
 
-// The other file of the pair.
-Result<std::string> partner(const std::string& path, std::string_view own, std::string_view other) {
-  if (!path.ends_with(own)) {
-    return model_error(path, " is an ncnn ", own, " file, but its name does not end so, and the ", other,
-                       " file that belongs to it cannot be found");
+// Of a source without names the weights' hash tells who released it.
+Result<WeightStore> convert_hashed(const TensorSource& source, std::string sha256, const LoadOptions& options,
+                                   ConvertReport* report) {
+  ConvertOptions convert_options;
+  convert_options.source = file_name(source.origin());
+  if (source.format() == "ncnn") {
+    if (const CatalogEntry* known = find_catalog_by_bin(sha256); known != nullptr) {
+      convert_options.source = concat(kCatalogSource, ": ", known->member);
+      convert_options.license = kCatalogLicense;
+      convert_options.pro = known->family == "pro";
+    } else {
+      convert_options.pro = lies_in(source.origin(), "models-pro");
+    }
   }
-  return path.substr(0, path.size() - own.size()).append(other);
-}
-
-Result<WeightStore> load_ncnn_pair(const std::string& path, const FileBytes& file, bool is_param,
-                                   const LoadOptions& options) {
-  const std::string_view own = is_param ? ".param" : ".bin", other = is_param ? ".bin" : ".param";
-  INK_TRY(const std::string other_path, partner(path, own, other));
-  const FileAccess access = options.mmap ? FileAccess::map : FileAccess::read;
-  Result<FileBytes> other_file = open_file(other_path, access, options.limits.file_bytes);
-  if (!other_file.ok()) {
-    return Error{other_file.error().kind, concat(other_file.error().message, " (it belongs to ", path, ")")};
-  }
-  const FileBytes& param = is_param ? file : *other_file;
-  const FileBytes& bin = is_param ? *other_file : file;
-  return load_ncnn(
-      {is_param ? path : other_path, is_param ? other_path : path, param.bytes, bin.bytes, bin.owner},
-      options);
+  convert_options.source_sha256 = std::move(sha256);
+  if (options.pro) convert_options.pro = options.pro;
+  return convert(source, convert_options, report);
 }
 
 }  // namespace
 
-Result<WeightStore> load_ncnn(const NcnnFiles& files, const LoadOptions& options) {
-  if (const FileFormat format = sniff(files.param); format != FileFormat::ncnn_param) {
-    return model_error(files.param_origin, " is ", describe(format), ", expected an ncnn .param file");
+bool is_model_file(const TensorSource& source) {
+  if (source.format() != "safetensors") return false;
+  for (const SourceText& text : source.texts()) {
+    if (text.name == kArchitectureKey) return !text.text.empty();
   }
-  const std::string_view text(reinterpret_cast<const char*>(files.param.data()), files.param.size());
-  INK_TRY(const NcnnGraph graph, parse_ncnn_param(text, files.param_origin, options.limits));
-  INK_TRY(const auto source, open_ncnn(graph, files.bin, files.bin_owner, files.bin_origin));
-
-  ConvertOptions convert_options;
-  convert_options.source_sha256 = sha256_hex(files.bin);
-  const CatalogEntry* known = find_catalog_by_bin(convert_options.source_sha256);
-  if (known != nullptr) {
-    convert_options.source = concat(kCatalogSource, ": ", known->member);
-    convert_options.license = kCatalogLicense;
-    convert_options.pro = known->family == "pro";
-  } else {
-    convert_options.source = file_name(files.bin_origin);
-    convert_options.pro = lies_in(files.bin_origin, "models-pro");
-  }
-  if (options.pro) convert_options.pro = options.pro;
-  return convert(*source, convert_options);
+  return false;
 }
 
-Result<WeightStore> load_model(const std::string& path, const LoadOptions& options) {
-  const FileAccess access = options.mmap ? FileAccess::map : FileAccess::read;
-  INK_TRY(const FileBytes file, open_file(path, access, options.limits.file_bytes));
-  const FileFormat format = sniff(file.bytes);
-  switch (format) {
-    case FileFormat::safetensors: return load_safetensors(path, file, options);
-    case FileFormat::ncnn_param: return load_ncnn_pair(path, file, true, options);
-    case FileFormat::ncnn_bin: return load_ncnn_pair(path, file, false, options);
-    default:
-      return model_error(path, " is ", describe(format),
-                         ", expected a model: a .safetensors file or an ncnn .param/.bin pair");
+Result<WeightStore> load_ncnn(const NcnnFiles& files, const LoadOptions& options) {
+  INK_TRY(const auto source, open_ncnn_pair(files, options.limits));
+  return convert_hashed(*source, sha256_hex(files.bin), options, nullptr);
+}
+
+Result<WeightStore> load_model(const std::string& path, const LoadOptions& options, ConvertReport* report) {
+  INK_TRY(const auto source, open_source(path, {options.mmap, options.limits}));
+  if (is_model_file(*source)) return load_model_file(*source, report);
+  std::string sha256;
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(source->origin(), ignored)) {
+    // Through a buffer, so that a large file is not held in memory for the tensors that are used.
+    INK_TRY(sha256, sha256_of_file(source->origin()));
   }
+  return convert_hashed(*source, std::move(sha256), options, report);
 }
 
 }  // namespace ink

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <memory>
 #include <optional>
-#include <span>
 #include <string>
 
+#include "converters/convert.h"
+#include "converters/sources/ncnn.h"
 #include "kernels/base/result.h"
 #include "weights/limits.h"
 #include "weights/store.h"
@@ -19,18 +19,16 @@ struct LoadOptions {
   ModelLimits limits;
 };
 
-// A model in any form that is understood; the content decides which: a converted .safetensors; a .safetensors
-// with the tensor names of the original torch code; a pair of ncnn files, of which either may be named and
-// the other lies beside it under the same name. Released forms are converted in memory.
-// Errors: no_input (a file is missing), io, limit, model.
-Result<WeightStore> load_model(const std::string& path, const LoadOptions& options = {});
+// Whether it was written by us: safetensors with kArchitectureKey.
+bool is_model_file(const TensorSource& source);
 
-// A pair of ncnn files in memory.
-struct NcnnFiles {
-  std::string param_origin, bin_origin;
-  std::span<const std::byte> param, bin;
-  std::shared_ptr<const void> bin_owner;  // what is loaded borrows from bin
-};
+// A model in any form that is understood: a converted .safetensors, or a released checkpoint in any form of
+// converters/sources/open.h, which is converted in memory; `report` then says which of its tensors were used.
+// Errors: no_input (a file is missing), io, limit, model.
+Result<WeightStore> load_model(const std::string& path, const LoadOptions& options = {},
+                               ConvertReport* report = nullptr);
+
+// A pair of ncnn files in memory; what is loaded borrows from them.
 Result<WeightStore> load_ncnn(const NcnnFiles& files, const LoadOptions& options = {});
 
 }  // namespace ink

@@ -58,7 +58,11 @@ TensorMatch match_by_name(std::span<const TensorSpec> table, const TensorSource&
     left.erase(found);
   }
   for (const auto& [name, index] : left) {
-    if (name != ignored) match.problems.push_back(concat(quote(name), " has no place in the model"));
+    if (name == ignored) {
+      match.left_over.push_back(index);
+    } else {
+      match.problems.push_back(concat(quote(name), " has no place in the model"));
+    }
   }
   return match;
 }

@@ -14,6 +14,7 @@ namespace ink {
 // How the tensors of a source answer a model's table.
 struct TensorMatch {
   std::vector<size_t> source;         // for each tensor of the table: its index in the source
+  std::vector<size_t> left_over;      // ignored tensors of the source that are there
   std::vector<std::string> problems;  // one a tensor: missing, left over, of another shape or type
 };
 

@@ -85,6 +85,18 @@ Result<RealCuganConfig> recognise_signature(const TensorSource& source) {
                      expected_line);
 }
 
+// "2 tensors ('conv1.weight', 'conv1.bias'; format: safetensors)".
+std::string contents_text(const TensorSource& source) {
+  constexpr size_t kShown = 3;
+  const std::span<const SourceTensor> tensors = source.tensors();
+  std::string names;
+  for (const SourceTensor& tensor : tensors.first(std::min(kShown, tensors.size()))) {
+    names += concat(quote(tensor.name), ", ");
+  }
+  if (tensors.size() > kShown) names += "..., ";
+  return concat(tensors.size(), " tensors (", names, "format ", source.format(), ")");
+}
+
 Result<RealCuganConfig> recognise_names(const TensorSource& source) {
   RealCuganConfig closest;
   std::vector<std::string> fewest;
@@ -102,8 +114,15 @@ Result<RealCuganConfig> recognise_names(const TensorSource& source) {
       first = false;
     }
   }
-  return model_error(source.origin(), ": the tensors are none of Real-CUGAN's; compared with ",
-                     config_text(closest), ": ", problems_text(fewest));
+  const bool shares_some =
+      std::ranges::any_of(realcugan_tensors(closest), [&source](const TensorSpec& wanted) {
+        return std::ranges::find(source.tensors(), wanted.torch_name, &SourceTensor::name) !=
+               source.tensors().end();
+      });
+  return model_error(
+      source.origin(), ": its ", contents_text(source), " make no model that is known here; the nearest, ",
+      config_text(closest),
+      shares_some ? concat(", differs: ", problems_text(fewest)) : std::string(", has none of these names"));
 }
 
 }  // namespace

@@ -17,8 +17,8 @@ std::vector<std::string> realcugan_ncnn_signature(const RealCuganConfig& config)
 inline constexpr std::string_view kRealCuganProMarker = "pro";
 
 // Which network a source holds, by its graph (ncnn) or its names and shapes (torch). Whether it is a pro one
-// shows only in kRealCuganProMarker; without it, pro is false. Error (model): it is none, and where it first
-// differs from the most similar one.
+// shows only in kRealCuganProMarker; without it, pro is false. Error (model): it is none, what it is, and
+// where it first differs from the most similar one.
 Result<RealCuganConfig> recognise_realcugan(const TensorSource& source);
 
 }  // namespace ink

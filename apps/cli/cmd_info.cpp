@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "apps/cli/checkpoint_text.h"
 #include "apps/cli/common.h"
 #include "apps/cli/exit_code.h"
 #include "apps/cli/kernel_list.h"
@@ -8,11 +9,10 @@
 #include "apps/cli/network.h"
 #include "apps/cli/plan_json.h"
 #include "apps/cli/text.h"
+#include "converters/sources/open.h"
 #include "kernels/base/isa.h"
 #include "kernels/base/parallel.h"
 #include "models/model.h"
-#include "weights/file.h"
-#include "weights/safetensors.h"
 #include "weights/sniff.h"
 
 namespace ink::cli {
@@ -23,21 +23,15 @@ struct Flags {
   bool cpu = false;
 };
 
-std::string line(const std::string& key, std::string_view value) {
-  std::string padded = key;
-  padded.resize(std::max<size_t>(26, key.size() + 1), ' ');
-  return padded + std::string(value) + "\n";
-}
-
 Result<int> show_cpu(const Common& common) {
   std::vector<std::string> sets, quoted_sets;
   for (const Isa isa : supported_isas()) {
     sets.emplace_back(isa_name(isa));
     quoted_sets.push_back(json_string(isa_name(isa)));
   }
-  std::string text = line("CPU", cpu_model_name()) + line("instruction sets", join(sets, ", ")) +
-                     line("chosen", isa_name(active_isa())) +
-                     line("threads", std::to_string(default_threads()));
+  std::string text = fact_line("CPU", cpu_model_name()) + fact_line("instruction sets", join(sets, ", ")) +
+                     fact_line("chosen", isa_name(active_isa())) +
+                     fact_line("threads", std::to_string(default_threads()));
   text += "\nkernels, best first (* chosen)\n";
   JsonObject kernels;
   for (const KernelList& list : kernel_lists()) {
@@ -47,7 +41,7 @@ Result<int> show_cpu(const Common& common) {
       names.push_back(kernel.name + std::string(chosen ? "*" : ""));
       quoted_names.push_back(json_string(kernel.name));
     }
-    text += line(list.op, join(names, ", "));
+    text += fact_line(list.op, join(names, ", "));
     kernels.raw(list.op, json_array(quoted_names));
   }
   if (common.json) {
@@ -64,54 +58,24 @@ Result<int> show_cpu(const Common& common) {
   return int{kDone};
 }
 
-// A model file shows what it holds, whatever that is; a released checkpoint, what it becomes.
-Result<WeightStore> open_store(const std::string& path, std::string& format) {
-  INK_TRY(const FileBytes file, open_file(path, FileAccess::map, ModelLimits().file_bytes));
-  const FileFormat found = sniff(file.bytes);
-  format = describe(found);
-  if (found == FileFormat::safetensors) return read_safetensors(path);
-  return load_any_model(path);
-}
-
 Result<int> show_model(const Flags& flags, const Common& common) {
   INK_TRY(const std::string path, find_model(flags.model, flags.model_folder));
-  std::string format;
-  Result<WeightStore> opened = open_store(path, format);
+  const Result<std::unique_ptr<TensorSource>> opened = open_source(path);
   if (!opened.ok()) {
     const Error& error = opened.error();
     return Error{error.kind == ErrorKind::no_input ? ErrorKind::model : error.kind, error.message};
   }
-  const WeightStore& store = *opened;
-  std::string text = line("file", path) + line("format", format), details, tensors;
-  JsonObject metadata;
-  for (const auto& [key, value] : store.metadata()) {
-    details += "  " + line(printable(key), printable(value));
-    metadata.text(key, value);
+  const TensorSource& source = **opened;
+  CheckpointFacts facts{path, std::string(source.format()), "", "", is_model_file(source)};
+  if (facts.model_file) {
+    facts.format = describe(FileFormat::safetensors);
+  } else if (const Result<WeightStore> model = load_model(path); model.ok()) {
+    facts.architecture = model->metadata(kArchitectureKey);
+    facts.config = model->metadata(kConfigKey);
+  } else {
+    print_detail(common, model.error().message);
   }
-  uint64_t bytes = 0;
-  std::vector<std::string> rows;
-  for (const StoredTensor& tensor : store.tensors()) {
-    bytes += tensor.bytes.size();
-    tensors +=
-        "  " + line(printable(tensor.name), dtype_name(tensor.dtype) + (" " + shape_text(tensor.shape)));
-    rows.push_back(JsonObject()
-                       .text("name", tensor.name)
-                       .text("dtype", dtype_name(tensor.dtype))
-                       .raw("shape", shape_text(tensor.shape))
-                       .str());
-  }
-  text += "metadata\n" + details + line("tensors", std::to_string(rows.size()) + ", " + size_text(bytes)) +
-          tensors;
-  if (common.json) {
-    text = JsonObject()
-               .text("file", path)
-               .text("format", format)
-               .raw("metadata", metadata.str())
-               .raw("tensors", json_array(rows))
-               .str() +
-           "\n";
-  }
-  INK_TRY_STATUS(print(text));
+  INK_TRY_STATUS(print(common.json ? checkpoint_json(source, facts) + "\n" : checkpoint_text(source, facts)));
   return int{kDone};
 }
 
@@ -149,9 +113,10 @@ Result<int> run_info(const Flags& flags, const Common& common) {
 void add_info(Commands& commands) {
   const auto flags = std::make_shared<Flags>();
   CLI::App& app =
-      commands.add(commands.root, "info", "What a model file holds, how it would run, what this CPU can",
+      commands.add(commands.root, "info", "What a checkpoint holds, how it would run, what this CPU can",
                    [flags](const Common& common) { return run_info(*flags, common); });
-  app.add_option("MODEL", flags->model, "A model file, a released checkpoint, or a name of \"models list\"");
+  app.add_option("MODEL", flags->model,
+                 "A model file, a released checkpoint or its folder, or a name of \"models list\"");
   app.add_option("--plan", flags->plan, "How the model runs on an input of this size, such as 1x256x256x3")
       ->type_name("NxHxWxC");
   app.add_option("-t,--tile-size", flags->tile, "With --plan: regions of this size, 0: automatic")

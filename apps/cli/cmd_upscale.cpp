@@ -129,7 +129,7 @@ void add_network(CLI::App& app, UpscaleFlags& flags) {
           ->capture_default_str()
           ->type_name("-1|0|1|2|3")
           ->group(group);
-  app.add_option("-m,--model", flags.model, "A family of networks, or a .safetensors, .param or .bin file")
+  app.add_option("-m,--model", flags.model, "A family of networks, or the file or folder of a model")
       ->capture_default_str()
       ->type_name("se|pro|nose|FILE")
       ->group(group);

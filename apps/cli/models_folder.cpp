@@ -48,8 +48,9 @@ Result<std::string> find_model(const std::string& name_or_path, const std::strin
   return name_or_path;
 }
 
-Result<WeightStore> load_any_model(const std::string& path, const LoadOptions& options) {
-  Result<WeightStore> store = load_model(path, options);
+Result<WeightStore> load_any_model(const std::string& path, const LoadOptions& options,
+                                   ConvertReport* report) {
+  Result<WeightStore> store = load_model(path, options, report);
   if (!store.ok() && store.error().kind == ErrorKind::no_input)
     return Error{ErrorKind::model, store.error().message};
   return store;

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <filesystem>
 
 #include "apps/cli/memory.h"
 #include "apps/cli/models_folder.h"
@@ -73,7 +74,9 @@ Status choose_model(const UpscaleFlags& flags, const Common& common, UpscaleRequ
   while (model.size() > 1 && model.ends_with('/')) model.pop_back();
   const std::string family = model.starts_with("models-") ? model.substr(7) : model;
   if (is_family(family)) return choose_of_family(flags, family, scale, noise, request);
-  if (find_catalog(model) == nullptr && model.find_first_of("./") == std::string::npos) {
+  std::error_code ignored;
+  if (find_catalog(model) == nullptr && model.find_first_of("./") == std::string::npos &&
+      !std::filesystem::exists(model, ignored)) {
     return Error{ErrorKind::usage, "-m " + model + ": expected se, pro, nose, or the path of a model file"};
   }
   if (flags.noise_option->count() > 0) {

@@ -7,6 +7,7 @@
 #include "kernels/base/aligned_buffer.h"
 #include "weights/byte_reader.h"
 #include "weights/message.h"
+#include "weights/sniff.h"
 
 namespace ink {
 
@@ -106,6 +107,15 @@ Result<std::unique_ptr<TensorSource>> open_ncnn(const NcnnGraph& graph, std::spa
                        " ends: do the two files belong together?");
   }
   return std::unique_ptr<TensorSource>(std::move(source));
+}
+
+Result<std::unique_ptr<TensorSource>> open_ncnn_pair(const NcnnFiles& files, const ModelLimits& limits) {
+  if (const FileFormat format = sniff(files.param); format != FileFormat::ncnn_param) {
+    return model_error(files.param_origin, " is ", describe(format), ", expected an ncnn .param file");
+  }
+  const std::string_view text(reinterpret_cast<const char*>(files.param.data()), files.param.size());
+  INK_TRY(const NcnnGraph graph, parse_ncnn_param(text, files.param_origin, limits));
+  return open_ncnn(graph, files.bin, files.bin_owner, files.bin_origin);
 }
 
 }  // namespace ink

@@ -24,4 +24,15 @@ Result<std::unique_ptr<TensorSource>> open_ncnn(const NcnnGraph& graph, std::spa
                                                 std::shared_ptr<const void> owner,
                                                 const std::string& bin_origin);
 
+// A pair of files in memory.
+struct NcnnFiles {
+  std::string param_origin, bin_origin;
+  std::span<const std::byte> param, bin;
+  std::shared_ptr<const void> bin_owner;  // what is opened borrows from bin
+};
+
+// The same from the text of the graph. Its origin is the .bin. Error (model): also what is wrong with the
+// text.
+Result<std::unique_ptr<TensorSource>> open_ncnn_pair(const NcnnFiles& files, const ModelLimits& limits = {});
+
 }  // namespace ink

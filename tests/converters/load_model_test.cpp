@@ -101,9 +101,13 @@ TEST(LoadModel, TakesTorchNames) {
 TEST(LoadModel, SaysWhatAFileIsInstead) {
   const TempFolder folder;
   const std::string path = folder / "model.safetensors";
-  const std::string expected = ", expected a model: a .safetensors file or an ncnn .param/.bin pair";
+  const std::string expected =
+      ", expected a checkpoint: a safetensors file, a pair of ncnn files, or a folder of transformers";
   expect_refusal(path, ErrorKind::no_input, path + ": cannot be opened: No such file or directory");
-  expect_refusal(folder.path(), ErrorKind::no_input, folder.path() + ": is a folder, expected a file");
+  expect_refusal(folder.path(), ErrorKind::model,
+                 folder.path() +
+                     ": is a folder that holds no checkpoint: expected model.safetensors or "
+                     "pytorch_model.bin (or its .index.json), or modules.json");
   const std::pair<std::string, std::string> cases[] = {
       {"", " is an empty file (did the download fail?)"},
       {"<html><body>404", " is an HTML page (did the download fail?)"},

@@ -1,0 +1,185 @@
+#include "converters/sources/open.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/converters/memory_folder.h"
+#include "tests/converters/sample_ncnn.h"
+#include "weights/safetensors.h"
+
+namespace ink {
+namespace {
+
+namespace fs = std::filesystem;
+using test::bytes_of;
+using test::TempFolder;
+using test::vectors_file;
+using namespace std::string_view_literals;
+
+std::string format_of(const std::string& path) {
+  const auto source = open_source(path);
+  return source.ok() ? std::string((*source)->format()) : source.error().message;
+}
+
+TEST(OpenSource, TheNameOfAFileDecidesNothing) {
+  const TempFolder folder;
+  for (const char* name : {"m.safetensors", "m.pth", "m.bin", "m.h5", "m", "m.index.json"}) {
+    test::write_file(folder / name, vectors_file({"a"}));
+    EXPECT_EQ(format_of(folder / name), "safetensors") << name;
+  }
+}
+
+TEST(OpenSource, AFolderOrItsIndex) {
+  const TempFolder folder;
+  const std::string root = folder / "model";
+  fs::create_directory(root);
+  test::write_file(root + "/model.safetensors.index.json", bytes_of(R"({"weight_map": {"a": "s.pt"}})"));
+  test::write_file(root + "/s.pt", vectors_file({"a"}));
+  for (const std::string& path : {root, root + "/", root + "//", root + "/../model"}) {
+    EXPECT_EQ(format_of(path), "Hugging Face folder (safetensors, 1 shard)") << path;
+  }
+  EXPECT_EQ(format_of(root + "/model.safetensors.index.json"), "safetensors, 1 shard");
+  const auto source = open_source(root + "/");
+  EXPECT_EQ((*source)->origin(), root);
+  // As the cache of downloads keeps them.
+  fs::create_symlink(root + "/s.pt", folder / "link");
+  fs::create_directory_symlink(root, folder / "linked");
+  EXPECT_EQ(format_of(folder / "link"), "safetensors");
+  EXPECT_EQ(format_of(folder / "linked"), "Hugging Face folder (safetensors, 1 shard)");
+}
+
+struct Bad {
+  std::string_view content;
+  std::string_view complaint;
+};
+
+TEST(OpenSourceHazard, SaysWhatAFileIs) {
+  const TempFolder folder;
+  const std::string path = folder / "model.pth";
+  const Bad cases[] = {
+      {"", "an empty file (did the download fail?)"},
+      {"<!DOCTYPE html><html>404", "an HTML page (did the download fail?)"},
+      {"version https://git-lfs.github.com/spec/v1\noid", "a Git-LFS pointer"},
+      {"\x1f\x8b\x08\0"sv, "a gzip archive (unpack it first)"},
+      {"7z\xbc\xaf\x27\x1c\0"sv, "a 7z archive"},
+      {"\xfd\x37zXZ\0"sv, "an xz archive"},
+      {"BZh91AY", "a bzip2 archive"},
+      {"\x28\xb5\x2f\xfd", "a zstd archive"},
+      {"Rar!\x1a\x07", "a RAR archive"},
+      {"GGUF\3", "a GGUF file"},
+      {"\x08\x09\x12\x07pytorch", "an ONNX file"},
+      {"\x1c\0\0\0TFL3"sv, "a TensorFlow Lite file"},
+      {"\x93NUMPY\1", "a NumPy array"},
+      {"\x89PNG\r\n\x1a\n", "a picture"},
+      {"RIFF\1\0\0\0WEBPVP8 "sv, "a picture"},
+      {"# notes", "a file of unknown format"},
+      {"\x02\0\0\0\0\0\0\0{"sv, "1 bytes shorter than its header declares"},
+      {"{\"model_type\": \"clip\"}", "has no weight_map"},
+      {"[1, 2]", "expected an object"},
+      {"{\"weight_map\": {\"a\": \"../../etc/passwd\"}}", "expected a plain file name"},
+      {"{\"weight_map\": {\"a\": \"none\"}}", "none: cannot be opened"},
+      {"{\"weight_map\": {\"a\": \"model.pth\"}}", "is a JSON text, expected"},
+      {"{\"weight_map\": {\"a\": \"sub\"}}", "sub: is a folder, expected a file"},
+      {"{\"weight_map\": {\"a\": \"fifo\"}}", "fifo: is not a regular file"},
+  };
+  fs::create_directory(folder / "sub");
+  ASSERT_EQ(::mkfifo((folder / "fifo").c_str(), 0600), 0);
+  for (const Bad& bad : cases) {
+    test::write_file(path, bytes_of(bad.content));
+    const std::string message = format_of(path);
+    EXPECT_TRUE(message.starts_with(folder.path())) << message;
+    EXPECT_NE(message.find(bad.complaint), std::string::npos) << bad.complaint << ": " << message;
+  }
+  test::write_file(path, bytes_of(std::string(257, 'n') + "ustar"));
+  EXPECT_NE(format_of(path).find("a tar archive"), std::string::npos);
+}
+
+TEST(OpenSourceHazard, FoldersWithoutACheckpoint) {
+  const TempFolder folder;
+  EXPECT_NE(format_of(folder.path()).find("is a folder that holds no checkpoint"), std::string::npos);
+  EXPECT_NE(format_of(folder / "none").find("No such file"), std::string::npos);
+  fs::create_directory(folder / "model.safetensors");
+  EXPECT_NE(format_of(folder.path()).find("model.safetensors: is a folder, expected a file"),
+            std::string::npos);
+  fs::remove(folder / "model.safetensors");
+  fs::create_symlink("model.safetensors", folder / "model.safetensors");
+  EXPECT_NE(format_of(folder.path()).find("is a folder that holds no checkpoint"), std::string::npos);
+}
+
+TEST(OpenSourceHazard, ALongTextIsRefusedBeforeItIsRead) {
+  const TempFolder folder;
+  OpenOptions options;
+  options.limits.json_bytes = 20;
+  test::write_file(folder / "model.safetensors", vectors_file({"a"}));
+  test::write_file(folder / "config.json", bytes_of("{                   }"));
+  const auto source = open_source(folder.path(), options);
+  ASSERT_FALSE(source.ok());
+  EXPECT_EQ(source.error().kind, ErrorKind::limit);
+  EXPECT_EQ(source.error().message, (folder / "config.json") + ": has 21 bytes, the limit is 20");
+}
+
+// The most that a child process had resident while it ran `work`, less what one that does nothing has.
+template <class Work>
+uint64_t peak_of(const Work& work) {
+  const auto run = [](const auto& job) {
+    const pid_t child = fork();
+    if (child == 0) {
+      job();
+      _exit(0);
+    }
+    int status = 0;
+    rusage usage = {};
+    wait4(child, &status, 0, &usage);
+    EXPECT_EQ(status, 0);
+    return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+  };
+  const uint64_t idle = run([] {});
+  const uint64_t busy = run(work);
+  return busy > idle ? busy - idle : 0;
+}
+
+// Two shards of 100 MB, which the disk holds as holes.
+TEST(OpenSource, TakesNoMoreMemoryThanTheTensorsAskedFor) {
+  constexpr int64_t kTensor = 10 << 20, kTensors = 10;
+  const TempFolder folder;
+  std::string map;
+  for (const std::string shard : {"one", "two"}) {
+    std::string json;
+    for (int64_t t = 0; t < kTensors; ++t) {
+      const std::string name = shard + std::to_string(t);
+      json += (t == 0 ? "{\"" : ",\"") + name + R"(":{"dtype":"U8","shape":[)" + std::to_string(kTensor) +
+              R"(],"data_offsets":[)" + std::to_string(t * kTensor) + "," +
+              std::to_string((t + 1) * kTensor) + "]}";
+      map += (map.empty() ? "\"" : ",\"") + name + "\":\"" + shard + "\"";
+    }
+    test::write_file(folder / shard, test::safetensors_file(json + "}", {}));
+    fs::resize_file(folder / shard, fs::file_size(folder / shard) + kTensors * kTensor);
+  }
+  test::write_file(folder / "model.safetensors.index.json", bytes_of("{\"weight_map\":{" + map + "}}"));
+
+  for (const size_t asked : {size_t{0}, size_t{4}, size_t{20}}) {
+    const uint64_t peak = peak_of([&] {
+      const auto source = open_source(folder.path());
+      if (!source.ok() || (*source)->tensors().size() != 2 * kTensors) _exit(1);
+      uint64_t sum = 0;
+      std::vector<SourceBytes> kept;
+      for (size_t i = 0; i < asked; ++i) {
+        auto bytes = (*source)->read(i);
+        if (!bytes.ok()) _exit(2);
+        for (const std::byte byte : bytes->bytes) sum += std::to_integer<uint64_t>(byte);
+        kept.push_back(std::move(*bytes));
+      }
+      if (sum != 0) _exit(3);
+    });
+    EXPECT_LE(peak, asked * kTensor * 12 / 10 + (4 << 20)) << asked;
+  }
+}
+
+}  // namespace
+}  // namespace ink
