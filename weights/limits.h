@@ -18,6 +18,16 @@ struct ModelLimits {
   size_t shards = 10'000;
   size_t zip_entries = 100'000;
   uint64_t zip_expansion = 4;  // all members together, times the archive
+  // Pickles of torch. The largest of the released checkpoints has 30,000 opcodes and 400 KB.
+  uint64_t pickle_bytes = uint64_t{64} << 20;
+  size_t pickle_opcodes = 1'000'000;
+  size_t pickle_stack = 10'000;
+  size_t pickle_memo = 400'000;
+  size_t nesting = 64;                              // of modules or dicts in each other
+  size_t tensor_name_bytes = 1024;                  // of one name
+  uint64_t names_bytes = uint64_t{16} << 20;        // of all together
+  uint64_t tensor_expansion = 4;                    // all tensors together, times the file
+  uint64_t materialised_bytes = uint64_t{8} << 30;  // of those that are no plain piece of the file
 };
 
 }  // namespace ink
