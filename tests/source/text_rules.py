@@ -8,7 +8,7 @@ MAX_LINES = 600
 MAX_COLUMNS = 120
 MAX_BYTES = 1 << 20
 PICTURE_FOLDERS = ("docs/", "tests/goldens/")
-CHECKPOINT_FOLDER = "tests/goldens/torch/"  # a few kilobytes each, of numbers that mean nothing
+CHECKPOINTS = (".pt", ".h5", ".keras")  # in tests/goldens alone
 
 # Written so that this file does not match itself.
 FORBIDDEN = {
@@ -62,7 +62,7 @@ def check(relative):
         yield f"{path}: {len(content)} bytes, more than {MAX_BYTES}"
     if path.endswith((".png", ".jpg", ".webp")) and path.startswith(PICTURE_FOLDERS):
         return
-    if path.endswith(".pt") and path.startswith(CHECKPOINT_FOLDER):
+    if path.endswith(CHECKPOINTS) and path.startswith("tests/goldens/"):
         return
     try:
         text = content.decode("utf-8")

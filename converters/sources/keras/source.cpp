@@ -1,0 +1,52 @@
+#include "converters/sources/keras/source.h"
+
+#include <set>
+#include <unordered_map>
+
+#include "weights/message.h"
+
+namespace ink::keras {
+
+Result<SourceBytes> Source::read(size_t index) const {
+  INK_CHECK(index < tensors_.size());
+  return hdf5::dataset_bytes(datasets_[index], owner_, origin_, tensors_[index].name);
+}
+
+Status Source::add(std::string name, hdf5::File& file, size_t object, const ModelLimits& limits) {
+  const hdf5::Dataset& dataset = file.objects()[object].dataset.front();
+  const auto bad = [&](const auto&... parts) {
+    return model_error(origin_, ": the dataset ", quote(name), " at offset ", file.objects()[object].address,
+                       parts...);
+  };
+  if (!dataset.type.dtype) return bad(" holds ", dataset.type.name, ", which no tensor has");
+  if (dataset.space.null) return bad(" has no shape");
+  if (dataset.refusal) return *dataset.refusal;
+  if (dataset.space.dims.size() > limits.tensor_rank) {
+    return bad(" has ", dataset.space.dims.size(), " dimensions, the limit is ", limits.tensor_rank);
+  }
+  if (tensors_.size() == limits.tensors) return bad(" is one of more than ", limits.tensors, " tensors");
+  SourceTensor tensor{std::move(name), *dataset.type.dtype, {}};
+  for (const uint64_t dim : dataset.space.dims) tensor.shape.push_back(static_cast<int64_t>(dim));
+  tensors_.push_back(std::move(tensor));
+  datasets_.push_back(file.take(object));
+  return {};
+}
+
+Status Source::make_unique(std::span<const std::string> prefixes) {
+  INK_CHECK(prefixes.size() == tensors_.size());
+  std::unordered_map<std::string, size_t> uses;
+  for (const SourceTensor& tensor : tensors_) ++uses[tensor.name];
+  std::set<std::string_view> names;
+  for (size_t i = 0; i < tensors_.size(); ++i) {
+    std::string& name = tensors_[i].name;
+    if (uses[name] > 1) name = concat(prefixes[i], "/", name);
+  }
+  for (const SourceTensor& tensor : tensors_) {
+    if (!names.insert(tensor.name).second) {
+      return model_error(origin_, ": the weight ", quote(tensor.name), " is there twice");
+    }
+  }
+  return {};
+}
+
+}  // namespace ink::keras
