@@ -16,6 +16,14 @@ struct ModelLimits {
   uint64_t param_bytes = uint64_t{1} << 20;  // ncnn's .param; Real-CUGAN's have 5 KB
   uint64_t json_bytes = uint64_t{16} << 20;  // a configuration or an index of shards
   size_t shards = 10'000;
+  uint64_t tf_index_bytes = uint64_t{64}
+                            << 20;  // TensorFlow's .index; real ones have about 60 bytes a tensor
+  size_t tf_key_bytes = 4096;
+  uint64_t tf_keys_bytes = uint64_t{32} << 20;  // all keys of an index, which hold back what they share
+  size_t tf_shards = 1024;
+  size_t tf_slices = 1024;              // of one tensor
+  size_t tf_graph_items = 1'000'000;    // nodes, edges and attributes of the object graph
+  size_t tf_signature_bytes = 1 << 20;  // of all signatures as JSON
   size_t zip_entries = 100'000;
   uint64_t zip_expansion = 4;  // all members together, times the archive
   // Pickles of torch. The largest of the released checkpoints has 30,000 opcodes and 400 KB.

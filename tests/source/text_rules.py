@@ -7,6 +7,8 @@ import project
 MAX_LINES = 600
 MAX_COLUMNS = 120
 MAX_BYTES = 1 << 20
+# What other programs wrote, for the readers of their formats.
+BINARY_FOLDERS = ("tests/goldens/tensorflow/",)
 PICTURE_FOLDERS = ("docs/", "tests/goldens/")
 CHECKPOINTS = (".pt", ".h5", ".keras")  # in tests/goldens alone
 
@@ -63,6 +65,8 @@ def check(relative):
     if path.endswith((".png", ".jpg", ".webp")) and path.startswith(PICTURE_FOLDERS):
         return
     if path.endswith(CHECKPOINTS) and path.startswith("tests/goldens/"):
+        return
+    if path.startswith(BINARY_FOLDERS) and not path.endswith(".txt"):
         return
     try:
         text = content.decode("utf-8")

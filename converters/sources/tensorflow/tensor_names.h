@@ -1,0 +1,24 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "converters/sources/tensorflow/object_graph.h"
+
+namespace ink {
+
+// What a key of a checkpoint is called, and whether it belongs to the model.
+struct TensorName {
+  std::string name;
+  bool is_weight = true;
+};
+
+// One for each key; keys are sorted and differ. The name is what `variables` calls it where only one has that
+// name, otherwise the key without what TensorFlow appends to every variable. Without an object graph, what
+// optimizers of TensorFlow 1 keep beside a variable is told by their names: "w/Adam" beside "w".
+std::vector<TensorName> name_tensors(std::span<const std::string_view> keys,
+                                     std::span<const GraphVariable> variables);
+
+}  // namespace ink

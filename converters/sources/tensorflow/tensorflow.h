@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "converters/sources/source.h"
+#include "converters/sources/tensorflow/bundle.h"
+#include "kernels/base/function_ref.h"
+#include "kernels/base/result.h"
+#include "weights/limits.h"
+
+namespace ink {
+
+// TensorFlow's checkpoints: NAME.index, a table of what there is, and NAME.data-00000-of-0000N, mapped.
+//
+// A tensor's name is that of its variable, "conv1_conv/kernel", where the checkpoint has an object graph and
+// no other variable has that name; otherwise its key without "/.ATTRIBUTES/VARIABLE_VALUE". What an
+// optimizer, a metric or a counter of saves keeps, and what is not of a type of kernels/base/dtype.h, is in
+// unknown(). read() verifies the tensor's checksum, and joins what is stored in parts.
+
+// index_path has to end in ".index", for the data files are found by it. Error: model, limit, no_input, io.
+Result<std::unique_ptr<TensorSource>> open_tf_checkpoint(const std::string& index_path,
+                                                         const ModelLimits& limits = {});
+
+// A SavedModel: a folder with saved_model.pb and variables/. producer() is the TensorFlow that wrote it,
+// texts() "signature_def", JSON with what the model takes and gives. Its graph is not read, so that one whose
+// weights are constants of the graph is refused.
+Result<std::unique_ptr<TensorSource>> open_saved_model(const std::string& folder,
+                                                       const ModelLimits& limits = {});
+
+// Whether the folder has a saved_model.pb.
+bool is_saved_model(const std::string& folder);
+// Whether the bytes are those of a NAME.index, by the mark at their end.
+bool is_tf_index(std::span<const std::byte> bytes);
+
+// What the source of a SavedModel has beside its tensors.
+struct SavedModelInfo {
+  std::string producer;  // "TensorFlow 2.15.0"
+  std::vector<SourceText> texts;
+};
+
+// A saved_model.pb. Error (model): broken or without a model.
+Result<SavedModelInfo> read_saved_model(std::span<const std::byte> bytes, const std::string& origin,
+                                        const ModelLimits& limits = {});
+
+// A checkpoint of these bytes; what read() gives shares the shards.
+Result<std::unique_ptr<TensorSource>> open_tf_bundle(
+    std::span<const std::byte> index, const std::string& origin,
+    FunctionRef<Result<BundleShard>(uint32_t, uint32_t)> open_shard, const ModelLimits& limits = {});
+
+}  // namespace ink
