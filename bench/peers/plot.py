@@ -1,0 +1,97 @@
+"""Draws results of run.py as an SVG of time and memory: python plot.py RESULTS.json... --out FILE.svg"""
+
+import argparse
+import json
+from html import escape
+from pathlib import Path
+
+from table import NAMES
+
+COLOURS = {"inkstone": "#d1495b", "ort": "#30638e", "openvino": "#7a9cc6", "ncnn": "#b8c4d0"}
+BAR, GAP, GROUP_GAP = 15, 3, 20
+LABEL, PANEL, VALUE, MARGIN, TOP = 130, 300, 70, 16, 74
+
+
+def cases_of(files: list[str]) -> list[tuple[str, list[dict]]]:
+    """(what was run, its measured rows with inkstone first), in the order of the files."""
+    cases: dict[tuple, list[dict]] = {}
+    for file in files:
+        for row in json.loads(Path(file).read_text())["rows"]:
+            if "median_ms" in row:
+                cases.setdefault((row["size"], row["threads"]), []).append(row)
+    pixels = {key: pixel_count(key[0]) for key in cases}
+    ordered = sorted(cases, key=lambda key: (pixels[key], key[1]))
+    order = list(NAMES)
+    return [(f"{size}, {threads} thread{'s' if threads > 1 else ''}",
+             sorted(cases[size, threads], key=lambda row: order.index(row["peer"])))
+            for size, threads in ordered]
+
+
+def pixel_count(size: str) -> int:
+    w, h = size.split("x")
+    return int(w) * int(h)
+
+
+class Drawing:
+    def __init__(self):
+        self.parts: list[str] = []
+
+    def text(self, x: float, y: float, content: str, **style):
+        attributes = "".join(f' {key.replace("_", "-")}="{value}"' for key, value in style.items())
+        self.parts.append(f'<text x="{x:g}" y="{y:g}"{attributes}>{escape(content)}</text>')
+
+    def bar(self, x: float, y: float, width: float, colour: str, title: str):
+        self.parts.append(f'<rect x="{x:g}" y="{y:g}" width="{max(width, 1):.1f}" height="{BAR}" rx="2" '
+                          f'fill="{colour}"><title>{escape(title)}</title></rect>')
+
+
+def panel(drawing: Drawing, x: float, y: float, rows: list[dict], key: str, unit: str, scale: float):
+    """Bars of one case, as long as their share of its largest, with their values behind them."""
+    longest = max(row[key] for row in rows)
+    ours = next((row[key] for row in rows if row["peer"] == "inkstone"), None)
+    for row in rows:
+        value, name = row[key], NAMES[row["peer"]]
+        width = PANEL * value / longest
+        shown = f"{value * scale:,.0f} {unit}".replace(",", " ")
+        drawing.bar(x, y, width, COLOURS[row["peer"]], f"{name}: {shown}")
+        factor = f" ({value / ours:.1f}x)" if ours and row["peer"] != "inkstone" else ""
+        drawing.text(x + width + 6, y + BAR - 3.5, shown + factor, font_size=11,
+                     font_weight="bold" if row["peer"] == "inkstone" else "normal", fill="#333")
+        y += BAR + GAP
+
+
+def draw(files: list[str]) -> str:
+    cases = cases_of(files)
+    drawing = Drawing()
+    times, memories = MARGIN + LABEL, MARGIN + LABEL + PANEL + 2 * VALUE
+    drawing.text(MARGIN, 26, "Real-CUGAN se 2x, whole picture, float32", font_size=16, font_weight="bold", fill="#111")
+    x = times
+    for peer, name in NAMES.items():
+        drawing.parts.append(f'<rect x="{x}" y="38" width="11" height="11" rx="2" fill="{COLOURS[peer]}"/>')
+        drawing.text(x + 16, 48, name, font_size=12, fill="#333")
+        x += 30 + 7.2 * len(name)
+    drawing.text(times, TOP - 8, "time, median", font_size=12, fill="#666")
+    drawing.text(memories, TOP - 8, "peak memory of the process", font_size=12, fill="#666")
+    y = TOP
+    for label, rows in cases:
+        height = len(rows) * (BAR + GAP)
+        drawing.text(MARGIN, y + height / 2 + 4, label, font_size=12, fill="#111")
+        panel(drawing, times, y, rows, "median_ms", "ms", 1)
+        panel(drawing, memories, y, rows, "peak_rss_bytes", "MiB", 1 / 2**20)
+        y += height + GROUP_GAP
+    width = memories + PANEL + 2 * VALUE + MARGIN
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {y}" width="{width}" height="{y}" '
+            f'font-family="system-ui, sans-serif">\n<rect width="100%" height="100%" fill="#fff"/>\n'
+            + "\n".join(drawing.parts) + "\n</svg>\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("results", nargs="+")
+    parser.add_argument("--out", required=True)
+    arguments = parser.parse_args()
+    Path(arguments.out).write_text(draw(arguments.results))
+
+
+if __name__ == "__main__":
+    main()
