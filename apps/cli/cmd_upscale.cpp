@@ -86,7 +86,8 @@ Exit codes: 0 all done, 1 some of several failed, 64 usage, 65 broken picture, 6
 void add_files(CLI::App& app, UpscaleFlags& flags) {
   const std::string group = "Files";
   app.add_option("INPUT", flags.inputs,
-                 "Pictures (PNG, JPEG, WebP), folders of them, or - for standard input");
+                 "Pictures (PNG, JPEG, WebP), folders of them, or - for standard input")
+      ->type_name("");
   app.add_option("-i,--input", flags.input, "The same, for one")->type_name("INPUT")->group(group);
   app.add_option(
          "-o,--output", flags.output,

@@ -67,9 +67,13 @@ void add_common(CLI::App& app, Common& common) {
 CLI::App& Commands::add(CLI::App& parent, const std::string& name, const std::string& description,
                         Action action) {
   CLI::App* app = parent.add_subcommand(name, description);
-  add_common(*app, common);
+  added.push_back(app);
   app->callback([this, action = std::move(action)] { chosen = action; });
   return *app;
+}
+
+void Commands::finish() {
+  for (CLI::App* app : added) add_common(*app, common);
 }
 
 void print_error(const std::string& message) { print_line("error: ", message); }

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "kernels/base/result.h"
 
@@ -42,12 +43,15 @@ void add_completion(Commands& commands);
 
 struct Commands {
   CLI::App& root;
-  Common common;
-  Action chosen;
+  Common common = {};
+  Action chosen = {};
+  std::vector<CLI::App*> added = {};
 
   // A subcommand of `parent` with the common options, whose action is `chosen` when it is on the command
   // line.
   CLI::App& add(CLI::App& parent, const std::string& name, const std::string& description, Action action);
+  // Once all are added: the common options, behind each command's own.
+  void finish();
 };
 
 // On standard error, one line each, safe for any terminal.

@@ -46,7 +46,7 @@ int run(int argc, char** argv) {
   CLI::App root("Anime-illustration models on the CPU, without a framework", "inkstone");
   root.set_version_flag("--version", version_text);
   root.require_subcommand(1);
-  Commands commands{root, {}, {}};
+  Commands commands{root};
   add_upscale(commands);
   add_models(commands);
   add_convert(commands);
@@ -54,6 +54,7 @@ int run(int argc, char** argv) {
   add_limits(commands);
   add_bench(commands);
   add_completion(commands);
+  commands.finish();
   try {
     root.parse(argc, argv);
   } catch (const CLI::Success& asked) {
