@@ -5,12 +5,18 @@
 
 namespace ink::simd {
 
+// Weights come from the second-level cache at best: asked for this many floats ahead.
+inline constexpr int kGemmPrefetch = 256;
+
 // Rows are addressed from every third one, plus one or two steps in an index register: with a pointer a row,
 // the 14 of AVX-512 would not fit the 16 general registers and be reloaded in the inner loop.
 template <class A, int M, int V>
 INK_INLINE void gemm_step(const float* const (&base)[(M + 2) / 3], int64_t step, const float* weights,
                           Vec<A> (&sum)[M][V]) {
+  constexpr int kLineFloats = 16;
   Vec<A> w[V];
+#pragma GCC unroll 4
+  for (int j = 0; j < V * kLanes<A>; j += kLineFloats) prefetch(weights + kGemmPrefetch + j);
 #pragma GCC unroll 4
   for (int v = 0; v < V; ++v) w[v] = load<A>(weights + v * kLanes<A>);
 #pragma GCC unroll 16
@@ -29,6 +35,7 @@ INK_INLINE void gemm_sums(const GemmTileArgs& args, Vec<A> (&sum)[M][V]) {
     const float* base[(M + 2) / 3];
 #pragma GCC unroll 8
     for (int b = 0; b < (M + 2) / 3; ++b) base[b] = args.src + args.taps[t] + 3 * b * step;
+#pragma GCC unroll 4
     for (int k = args.run; k > 0; --k) {
       gemm_step<A, M, V>(base, step, weights, sum);
       weights += V * kLanes<A>;
@@ -38,12 +45,18 @@ INK_INLINE void gemm_sums(const GemmTileArgs& args, Vec<A> (&sum)[M][V]) {
   }
 }
 
-// act(x) and residual for the activations that are a few instructions.
+// The activations that are a few instructions.
+template <class A>
+INK_INLINE Vec<A> gemm_activate(Vec<A> x, Activation activation, Vec<A> slope) {
+  if (activation == Activation::relu) return max<A>(broadcast<A>(0.0f), x);
+  if (activation == Activation::leaky_relu) return xsimd::select(x > broadcast<A>(0.0f), x, x * slope);
+  return x;
+}
+
 template <class A>
 INK_INLINE Vec<A> gemm_finish(Vec<A> x, Vec<A> residual, const Epilogue& epilogue, Vec<A> slope) {
   if (epilogue.residual_first) x = x + residual;
-  if (epilogue.activation == Activation::relu) x = max<A>(broadcast<A>(0.0f), x);
-  if (epilogue.activation == Activation::leaky_relu) x = xsimd::select(x > broadcast<A>(0.0f), x, x * slope);
+  x = gemm_activate<A>(x, epilogue.activation, slope);
   return epilogue.residual_first ? x : x + residual;
 }
 
@@ -72,25 +85,55 @@ static __attribute__((noinline)) void gemm_finish_slowly(const GemmTileArgs& arg
   }
 }
 
+// Tiles without an edge: nothing is asked inside the loops, which would cost as much as some 10 steps of k.
+template <class A, int M, int V, Activation kActivation, bool kResidual>
+INK_INLINE void gemm_store_whole(const GemmTileArgs& args, const Vec<A> (&sum)[M][V]) {
+  const Epilogue epilogue{kActivation, args.epilogue.slope, kResidual && args.epilogue.residual_first};
+  const Vec<A> slope = broadcast<A>(epilogue.slope);
+  float* dst = args.dst;
+  const float* residual = args.residual;
+#pragma GCC unroll 16
+  for (int i = 0; i < M; ++i, dst += args.dst_step) {
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) {
+      const int j = v * kLanes<A>;
+      if (kResidual) {
+        store<A>(dst + j, gemm_finish<A>(sum[i][v], load<A>(residual + j), epilogue, slope));
+      } else {
+        store<A>(dst + j, gemm_activate<A>(sum[i][v], kActivation, slope));
+      }
+    }
+    if (kResidual) residual += args.residual_step;
+  }
+}
+
+template <class A, int M, int V, Activation kActivation>
+INK_INLINE void gemm_store_whole(const GemmTileArgs& args, const Vec<A> (&sum)[M][V]) {
+  if (args.residual != nullptr) return gemm_store_whole<A, M, V, kActivation, true>(args, sum);
+  gemm_store_whole<A, M, V, kActivation, false>(args, sum);
+}
+
 template <class A, int M, int V>
 INK_INLINE void gemm_store(const GemmTileArgs& args, const Vec<A> (&sum)[M][V]) {
+  if (args.n == V * kLanes<A>) {
+    switch (args.epilogue.activation) {
+      case Activation::relu: return gemm_store_whole<A, M, V, Activation::relu>(args, sum);
+      case Activation::leaky_relu: return gemm_store_whole<A, M, V, Activation::leaky_relu>(args, sum);
+      default: return gemm_store_whole<A, M, V, Activation::none>(args, sum);
+    }
+  }
   const Vec<A> slope = broadcast<A>(args.epilogue.slope), zero = broadcast<A>(0.0f);
-  const bool whole = args.n == V * kLanes<A>;
 #pragma GCC unroll 16
   for (int i = 0; i < M; ++i) {
     float* dst = args.dst + i * args.dst_step;
     const float* residual = args.residual == nullptr ? nullptr : args.residual + i * args.residual_step;
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) {
-      const int j = v * kLanes<A>;
-      if (whole) {
-        const Vec<A> r = residual == nullptr ? zero : load<A>(residual + j);
-        store<A>(dst + j, gemm_finish<A>(sum[i][v], r, args.epilogue, slope));
-      } else if (const int rest = args.n - j; rest > 0) {
-        const int count = rest < kLanes<A> ? rest : kLanes<A>;
-        const Vec<A> r = residual == nullptr ? zero : load_n<A>(residual + j, count);
-        store_n<A>(dst + j, gemm_finish<A>(sum[i][v], r, args.epilogue, slope), count);
-      }
+      const int j = v * kLanes<A>, rest = args.n - j;
+      if (rest <= 0) break;
+      const int count = rest < kLanes<A> ? rest : kLanes<A>;
+      const Vec<A> r = residual == nullptr ? zero : load_n<A>(residual + j, count);
+      store_n<A>(dst + j, gemm_finish<A>(sum[i][v], r, args.epilogue, slope), count);
     }
   }
 }

@@ -44,6 +44,9 @@ INK_INLINE Vec<A> broadcast(float value) {
   return Vec<A>(value);
 }
 
+// Asks for a cache line. Any address will do, also one behind the end of an array.
+INK_INLINE void prefetch(const float* src) { _mm_prefetch(reinterpret_cast<const char*>(src), _MM_HINT_T0); }
+
 // a * b + c: one rounding where the set has FMA, two on SSE4.2. xsimd::fma has no AVX-512 form in 8.1.
 template <class A>
 INK_INLINE Vec<A> fma(Vec<A> a, Vec<A> b, Vec<A> c) {
