@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/base/caches.h"
 #include "kernels/base/parallel.h"
 #include "kernels/base/variants.h"
 
@@ -43,6 +44,13 @@ void sandwich(const double (&left)[kRows][kInner], const double (&middle)[kInner
 }
 
 int divide_up(int a, int b) { return (a + b - 1) / b; }
+
+// From one point's matrix to the next: an odd number of cache lines, so that the 36 lines that a transform
+// reads or writes at once fall into different sets of the first-level cache.
+int64_t point_stride(int64_t floats) {
+  constexpr int64_t kLine = kAlignment / sizeof(float);
+  return ((floats + kLine - 1) / kLine | 1) * kLine;
+}
 
 }  // namespace
 
@@ -99,12 +107,15 @@ WinogradConv::WinogradConv(const WinogradVariant& variant, const GemmVariant& ge
                            const float* weights, const float* bias)
     : variant_(&variant), gemm_(&gemm), params_(params), bias_(static_cast<size_t>(params.oc)) {
   INK_CHECK(winograd_declines(params) == nullptr);
-  // Transformed inputs and sums of a block should stay in a second-level cache of half a megabyte or more.
-  constexpr int64_t kBlockBytes = 384 * 1024;
-  constexpr int64_t kMostGemmTiles = 4;
-  const int64_t gemm_tile_bytes = int64_t{kWinogradPoints} * gemm.mr * (params.ic + params.oc) * 4;
-  block_tiles_ =
-      gemm.mr * static_cast<int>(std::clamp<int64_t>(kBlockBytes / gemm_tile_bytes, 1, kMostGemmTiles));
+  // Transformed inputs and sums of a block stay in the second-level cache beside the weights that pass
+  // through it; a block has as many tiles as it takes to read weights seldom. Output channels come group by
+  // group, so that many channels leave room for many tiles.
+  constexpr int kGroupChannels = 64, kMostTiles = 30;
+  group_panels_ = std::max(1, kGroupChannels / gemm.nr);
+  group_channels_ = std::min(params.oc, group_panels_ * gemm.nr);
+  const int64_t tile_bytes = int64_t{kWinogradPoints} * (params.ic + group_channels_) * 4;
+  const int64_t tiles = std::min<int64_t>(second_level_cache_bytes() * 3 / 4 / tile_bytes, kMostTiles);
+  block_tiles_ = std::max(1, static_cast<int>(tiles) / gemm.mr) * gemm.mr;
 
   const int64_t pairs = static_cast<int64_t>(params.oc) * params.ic;
   AlignedBuffer<float> transformed(static_cast<size_t>(kWinogradPoints * pairs));
@@ -122,9 +133,10 @@ WinogradConv::WinogradConv(const WinogradVariant& variant, const GemmVariant& ge
 }
 
 size_t WinogradConv::scratch_floats(int threads) const {
-  const size_t per_tile = static_cast<size_t>(kWinogradPoints) * static_cast<size_t>(params_.ic + params_.oc);
-  return align_up(per_tile * static_cast<size_t>(block_tiles_), kAlignment / sizeof(float)) *
-         static_cast<size_t>(threads);
+  const auto floats = [&](int channels) {
+    return kWinogradPoints * point_stride(static_cast<int64_t>(block_tiles_) * channels);
+  };
+  return static_cast<size_t>(floats(params_.ic) + floats(group_channels_)) * static_cast<size_t>(threads);
 }
 
 size_t WinogradConv::packed_bytes() const {
@@ -163,8 +175,10 @@ void WinogradConv::run(View<const float> src, View<float> dst, View<const float>
 void WinogradConv::run_block(const Maps& maps, int image, int64_t first_tile, int tiles,
                              float* scratch) const {
   const int ic = params_.ic, oc = params_.oc;
-  float* inputs = scratch;                                                     // (36, tiles, ic)
-  float* sums = scratch + static_cast<int64_t>(kWinogradPoints) * tiles * ic;  // (36, tiles, oc)
+  float* inputs = scratch;  // (36, tiles, ic)
+  const int64_t input_stride = point_stride(static_cast<int64_t>(tiles) * ic),
+                sum_stride = point_stride(static_cast<int64_t>(tiles) * group_channels_);
+  float* sums = scratch + kWinogradPoints * input_stride;  // (36, tiles, channels of a group)
   const auto origin = [&](int64_t tile, int& y, int& x) {
     y = maps.region.y0 + static_cast<int>(tile / maps.tiles_x) * kWinogradTile;
     x = maps.region.x0 + static_cast<int>(tile % maps.tiles_x) * kWinogradTile;
@@ -176,31 +190,43 @@ void WinogradConv::run_block(const Maps& maps, int image, int64_t first_tile, in
     const auto held = [](int i) { return std::clamp(i, 0, kWinogradInput); };
     variant_->input({maps.src.at(image, iy, ix), maps.src.row_stride, maps.src.pixel_stride, held(-iy),
                      held(maps.src.h - iy), held(-ix), held(maps.src.w - ix),
-                     inputs + static_cast<int64_t>(t) * ic, static_cast<int64_t>(tiles) * ic, ic});
+                     inputs + static_cast<int64_t>(t) * ic, input_stride, ic});
   }
-  constexpr int64_t kNoOffset[] = {0};
-  for (int p = 0; p < kWinogradPoints; ++p) {
-    const GemmPanels& point = points_[static_cast<size_t>(p)];
-    const float* src = inputs + static_cast<int64_t>(p) * tiles * ic;
-    float* dst = sums + static_cast<int64_t>(p) * tiles * oc;
-    for (int panel = 0; panel < point.count(); ++panel) {
-      for (int t = 0; t < tiles; t += gemm_->mr) {
-        gemm_->tile({src + static_cast<int64_t>(t) * ic, ic, kNoOffset, 1, ic, point.weights(panel),
-                     point.width(panel), point.bias(panel),
-                     dst + static_cast<int64_t>(t) * oc + point.first_column(panel), oc, nullptr, 0,
-                     std::min(gemm_->mr, tiles - t), point.columns(panel), Epilogue{}});
-      }
+  const int panels = points_.front().count();
+  for (int panel = 0; panel < panels; panel += group_panels_) {
+    const int behind = std::min(panels, panel + group_panels_);
+    multiply(inputs, tiles, panel, behind, sums);
+    const int channel = panel * gemm_->nr, channels = std::min(oc, behind * gemm_->nr) - channel;
+    for (int t = 0; t < tiles; ++t) {
+      int y = 0, x = 0;
+      origin(first_tile + t, y, x);
+      const float* residual =
+          maps.residual.data == nullptr ? nullptr : maps.residual.at(image, y, x) + channel;
+      variant_->output({sums + static_cast<int64_t>(t) * group_channels_, sum_stride,
+                        maps.dst.at(image, y, x) + channel, maps.dst.row_stride, maps.dst.pixel_stride,
+                        std::min(kWinogradTile, maps.region.y1 - y),
+                        std::min(kWinogradTile, maps.region.x1 - x), bias_.data() + channel, residual,
+                        maps.residual.row_stride, maps.residual.pixel_stride, channels, maps.epilogue});
     }
   }
-  for (int t = 0; t < tiles; ++t) {
-    int y = 0, x = 0;
-    origin(first_tile + t, y, x);
-    const float* residual = maps.residual.data == nullptr ? nullptr : maps.residual.at(image, y, x);
-    variant_->output({sums + static_cast<int64_t>(t) * oc, static_cast<int64_t>(tiles) * oc,
-                      maps.dst.at(image, y, x), maps.dst.row_stride, maps.dst.pixel_stride,
-                      std::min(kWinogradTile, maps.region.y1 - y),
-                      std::min(kWinogradTile, maps.region.x1 - x), bias_.data(), residual,
-                      maps.residual.row_stride, maps.residual.pixel_stride, oc, maps.epilogue});
+}
+
+void WinogradConv::multiply(const float* inputs, int tiles, int first_panel, int behind_panel,
+                            float* sums) const {
+  constexpr int64_t kNoOffset[] = {0};
+  const int ic = params_.ic;
+  for (int p = 0; p < kWinogradPoints; ++p) {
+    const GemmPanels& point = points_[static_cast<size_t>(p)];
+    const float* src = inputs + p * point_stride(static_cast<int64_t>(tiles) * ic);
+    float* dst = sums + p * point_stride(static_cast<int64_t>(tiles) * group_channels_);
+    for (int panel = first_panel; panel < behind_panel; ++panel, dst += gemm_->nr) {
+      for (int t = 0; t < tiles; t += gemm_->mr) {
+        gemm_->tile({src + static_cast<int64_t>(t) * ic, ic, kNoOffset, 1, ic, point.weights(panel),
+                     point.width(panel), point.bias(panel), dst + static_cast<int64_t>(t) * group_channels_,
+                     group_channels_, nullptr, 0, std::min(gemm_->mr, tiles - t), point.columns(panel),
+                     Epilogue{}});
+      }
+    }
   }
 }
 

@@ -40,10 +40,13 @@ class WinogradConv {
  private:
   struct Maps;
   void run_block(const Maps& maps, int image, int64_t first_tile, int tiles, float* scratch) const;
+  void multiply(const float* inputs, int tiles, int first_panel, int behind_panel, float* sums) const;
 
   const WinogradVariant* variant_;
   const GemmVariant* gemm_;
   ConvParams params_;
+  // Output channels are made group by group: a group's sums stay in the cache beside the block's inputs.
+  int group_panels_, group_channels_;
   int block_tiles_;  // tiles a task, a multiple of the rows of a GEMM tile
   std::vector<GemmPanels> points_;
   AlignedBuffer<float> bias_;
