@@ -7,13 +7,13 @@ namespace ink::simd {
 
 // Weights come from the second-level cache at best: asked for this many floats ahead.
 inline constexpr int kGemmPrefetch = 256;
+inline constexpr int kLineFloats = 16;
 
 // Rows are addressed from every third one, plus one or two steps in an index register: with a pointer a row,
 // the 14 of AVX-512 would not fit the 16 general registers and be reloaded in the inner loop.
 template <class A, int M, int V>
 INK_INLINE void gemm_step(const float* const (&base)[(M + 2) / 3], int64_t step, const float* weights,
                           Vec<A> (&sum)[M][V]) {
-  constexpr int kLineFloats = 16;
   Vec<A> w[V];
 #pragma GCC unroll 4
   for (int j = 0; j < V * kLanes<A>; j += kLineFloats) prefetch(weights + kGemmPrefetch + j);
@@ -138,8 +138,22 @@ INK_INLINE void gemm_store(const GemmTileArgs& args, const Vec<A> (&sum)[M][V]) 
   }
 }
 
+// What a tile adds and where it stores are far apart in memory, so no hardware looks ahead to them.
+template <class A, int M, int V>
+INK_INLINE void gemm_prefetch_ends(const GemmTileArgs& args) {
+#pragma GCC unroll 16
+  for (int i = 0; i < M; ++i) {
+#pragma GCC unroll 4
+    for (int j = 0; j < V * kLanes<A>; j += kLineFloats) {
+      prefetch(args.residual + i * args.residual_step + j);
+      prefetch(args.dst + i * args.dst_step + j);
+    }
+  }
+}
+
 template <class A, int M, int V>
 static void gemm_tile_rows(const GemmTileArgs& args) {
+  if (args.residual != nullptr) gemm_prefetch_ends<A, M, V>(args);
   Vec<A> sum[M][V];
 #pragma GCC unroll 4
   for (int v = 0; v < V; ++v) {
