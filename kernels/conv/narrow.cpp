@@ -105,7 +105,9 @@ void NarrowConv::pack(const GemmVariant& variant, int ic, std::span<const float>
                       int oc) {
   const int n = static_cast<int>(matrix.size()) / ic;
   products_ = GemmPanels(variant, ic, n, matrix.data(), n, 1, nullptr);
-  pitch_ = n;
+  // Whole vectors: what lies behind the columns is zero, and storing it is cheaper than sparing it.
+  const int last = products_.count() - 1;
+  pitch_ = products_.first_column(last) + products_.width(last);
   bias_ = AlignedBuffer<float>(static_cast<size_t>(oc));
   for (int j = 0; j < oc; ++j) bias_[static_cast<size_t>(j)] = bias == nullptr ? 0.0f : bias[j];
 }
@@ -191,7 +193,7 @@ void NarrowConv::multiply(const Maps& maps, int image, const Block& block) const
             {maps.src.at(image, y, block.inputs.x0 + x), maps.src.pixel_stride, kNoOffset, 1, products_.k(),
              products_.weights(panel), products_.width(panel), products_.bias(panel),
              row + static_cast<int64_t>(x) * pitch_ + products_.first_column(panel), pitch_, nullptr, 0,
-             std::min(variant_->mr, block.inputs.w() - x), products_.columns(panel), Epilogue{}});
+             std::min(variant_->mr, block.inputs.w() - x), products_.width(panel), Epilogue{}});
       }
     }
   }
