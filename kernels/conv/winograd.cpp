@@ -20,12 +20,6 @@ constexpr WinogradVariant kVariants[] = {
 
 constexpr double kInput[6][6] = {{4, 0, -5, 0, 1, 0},  {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0},
                                  {0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}};
-constexpr double kWeights[6][3] = {{1.0 / 4, 0, 0},
-                                   {-1.0 / 6, -1.0 / 6, -1.0 / 6},
-                                   {-1.0 / 6, 1.0 / 6, -1.0 / 6},
-                                   {1.0 / 24, 1.0 / 12, 1.0 / 6},
-                                   {1.0 / 24, -1.0 / 12, 1.0 / 6},
-                                   {0, 0, 1}};
 constexpr double kOutput[4][6] = {
     {1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}};
 
@@ -38,6 +32,48 @@ void sandwich(const double (&left)[kRows][kInner], const double (&middle)[kInner
       result[i][j] = 0;
       for (int a = 0; a < kInner; ++a) {
         for (int b = 0; b < kInner; ++b) result[i][j] += left[i][a] * middle[a][b] * left[j][b];
+      }
+    }
+  }
+}
+
+// Output channels whose weights are transformed side by side.
+constexpr int kLanes = 8;
+using Lanes = double[kLanes];
+
+// One column of G g with what the rows of G share computed once:
+// G = ((1/4, 0, 0), (-1/6, -1/6, -1/6), (-1/6, 1/6, -1/6), (1/24, 1/12, 1/6), (1/24, -1/12, 1/6), (0, 0, 1)).
+void transform_column(const Lanes& g0, const Lanes& g1, const Lanes& g2, Lanes (&u)[6]) {
+  for (int l = 0; l < kLanes; ++l) {
+    const double ends = (g0[l] + g2[l]) * (-1.0 / 6), middle = g1[l] * (1.0 / 6);
+    const double wide = g0[l] * (1.0 / 24) + g2[l] * (1.0 / 6), narrow = g1[l] * (1.0 / 12);
+    u[0][l] = g0[l] * 0.25;
+    u[1][l] = ends - middle;
+    u[2][l] = ends + middle;
+    u[3][l] = wide + narrow;
+    u[4][l] = wide - narrow;
+    u[5][l] = g2[l];
+  }
+}
+
+// weights (oc, ic, 3, 3) to dst (36, ic, oc).
+void transform_weights(const float* weights, int ic, int oc, float* dst) {
+  const int64_t pairs = static_cast<int64_t>(ic) * oc;
+  for (int i = 0; i < ic; ++i) {
+    for (int o = 0; o < oc; o += kLanes) {
+      const int lanes = std::min(kLanes, oc - o);
+      Lanes g[9] = {}, columns[3][6], point[6];
+      for (int l = 0; l < lanes; ++l) {
+        const float* const kernel = weights + (static_cast<int64_t>(o + l) * ic + i) * 9;
+        for (int k = 0; k < 9; ++k) g[k][l] = kernel[k];
+      }
+      for (int x = 0; x < 3; ++x) transform_column(g[x], g[3 + x], g[6 + x], columns[x]);
+      for (int y = 0; y < 6; ++y) {
+        transform_column(columns[0][y], columns[1][y], columns[2][y], point);
+        for (int x = 0; x < 6; ++x) {
+          float* const to = dst + (y * 6 + x) * pairs + static_cast<int64_t>(i) * oc + o;
+          for (int l = 0; l < lanes; ++l) to[l] = static_cast<float>(point[x][l]);
+        }
       }
     }
   }
@@ -119,15 +155,9 @@ WinogradConv::WinogradConv(const WinogradVariant& variant, const GemmVariant& ge
 
   const int64_t pairs = static_cast<int64_t>(params.oc) * params.ic;
   AlignedBuffer<float> transformed(static_cast<size_t>(kWinogradPoints * pairs));
-  for (int64_t pair = 0; pair < pairs; ++pair) {
-    double g[3][3], u[6][6];
-    for (int i = 0; i < 9; ++i) g[i / 3][i % 3] = weights[pair * 9 + i];
-    sandwich(kWeights, g, u);
-    for (int p = 0; p < kWinogradPoints; ++p)
-      transformed[static_cast<size_t>(p * pairs + pair)] = static_cast<float>(u[p / 6][p % 6]);
-  }
+  transform_weights(weights, params.ic, params.oc, transformed.data());
   for (int p = 0; p < kWinogradPoints; ++p) {
-    points_.emplace_back(gemm, params.ic, params.oc, transformed.data() + p * pairs, 1, params.ic, nullptr);
+    points_.emplace_back(gemm, params.ic, params.oc, transformed.data() + p * pairs, params.oc, 1, nullptr);
   }
   for (int c = 0; c < params.oc; ++c) bias_[static_cast<size_t>(c)] = bias == nullptr ? 0.0f : bias[c];
 }
