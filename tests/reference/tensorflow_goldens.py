@@ -188,12 +188,17 @@ def raw_checkpoints(out, manifest):
     rows = tf.reshape(tf.range(300, dtype=tf.int32), [100, 3])
     pieces = {"5 7 0,2:0,3": grid[:2, :3], "5 7 0,2:3,4": grid[:2, 3:], "5 7 2,3:-": grid[2:]}
     bands = {"100 3 0,70:-": rows[:70], "100 3 70,30:-": rows[70:]}
+    # Places that take one, two and three bytes in the names of the parts.
+    line = tf.cast(tf.range(9000) % 7, tf.int8)
+    cuts = {"9000 0,40": line[:40], "9000 40,8200": line[40:8240], "9000 8240,760": line[8240:]}
+    names = ["grid"] * 3 + ["rows"] * 2 + ["line"] * 3
     prefix = out / "sliced" / "s"
     prefix.parent.mkdir(parents=True)
-    tf.raw_ops.SaveV2(prefix=str(prefix), tensor_names=["grid"] * 3 + ["rows"] * 2,
-                      shape_and_slices=[*pieces, *bands], tensors=[*pieces.values(), *bands.values()])
+    tf.raw_ops.SaveV2(prefix=str(prefix), tensor_names=names, shape_and_slices=[*pieces, *bands, *cuts],
+                      tensors=[*pieces.values(), *bands.values(), *cuts.values()])
     manifest.add("sliced", "grid", grid)
     manifest.add("sliced", "rows", rows)
+    manifest.add("sliced", "line", line)
 
 
 def rewritten_tables(out, manifest):

@@ -67,7 +67,10 @@ Status Bundle::read_index(std::span<const std::byte> index, const ModelLimits& l
       INK_TRY(shard_count_, read_bundle_header(entry.value, entry.place, limits));
       return {};
     }
-    if (shard_count_ == 0) return model_error(origin_, ": has no header before ", quote(entry.key));
+    if (shard_count_ == 0) {
+      return model_error(origin_, ": has no header before ", quote(entry.key), " at offset ",
+                         entry.file_offset);
+    }
     INK_TRY(BundleEntry read, read_bundle_entry(entry.key, entry.value, entry.place, limits));
     read.index_offset = entry.file_offset;
     if (is_part(read)) ++parts_;
@@ -105,13 +108,14 @@ Status Bundle::check_extents() const {
 }
 
 Status Bundle::check_parts() const {
-  size_t found = 0;
+  std::vector<bool> used(parts_);
   for (const BundleEntry& entry : entries()) {
     if (entry.slices.empty()) continue;
     std::vector<TensorSlice> slices;
     for (const TensorSlice& slice : entry.slices) {
       const BundleEntry* part = find(slice_key(entry.key, slice));
       if (part == nullptr) return error(entry, concat("lacks part ", slices.size()));
+      used[static_cast<size_t>(part - entries_.data())] = true;
       slices.push_back(whole_extents(slice, entry.shape));
       std::vector<int64_t> shape;
       for (const TensorExtent& extent : slices.back()) shape.push_back(extent.length);
@@ -123,9 +127,11 @@ Status Bundle::check_parts() const {
     if (!tile_exactly(slices, entry.shape)) {
       return error(entry, "has parts that do not make the whole tensor");
     }
-    found += slices.size();
   }
-  if (found != parts_) return model_error(origin_, ": has ", parts_ - found, " parts of no tensor");
+  const auto unused = std::ranges::find(used, false);
+  if (unused != used.end()) {
+    return error(entries_[static_cast<size_t>(unused - used.begin())], "is a part of no tensor");
+  }
   return {};
 }
 

@@ -69,7 +69,7 @@ Status Graph::read(std::span<const std::byte> bytes, Place place) {
     INK_TRY(const ProtoReader node, reader.message("the node"));
     INK_TRY_STATUS(read_node(node));
   }
-  if (highest_ >= nodes_.size()) {
+  if (!edges_.empty() && highest_ >= nodes_.size()) {
     return place_error(highest_place_, "the edge", concat("leads to node ", highest_, " of ", nodes_.size()));
   }
   return {};
