@@ -14,8 +14,9 @@ constexpr size_t kEndBytes = 22, kLongestComment = 65535, kLocatorBytes = 20, kE
 constexpr uint16_t kFull16 = 0xffff;
 constexpr uint32_t kFull32 = 0xffffffff;
 
-Error several_disks(const std::string& origin) {
-  return model_error(origin, ": is a zip archive of several disks, which is not supported");
+Error several_disks(const std::string& origin, uint64_t offset) {
+  return model_error(origin, ": is a zip archive of several disks, by the record at offset ", offset,
+                     ", which is not supported");
 }
 
 struct Located {
@@ -28,6 +29,7 @@ Result<Located> find_last_record(std::span<const std::byte> archive, const std::
   const size_t window = std::min(archive.size(), kEndBytes + kLongestComment);
   for (size_t back = kEndBytes; back <= window; ++back) {
     const size_t position = archive.size() - back;
+    if (archive[position] != std::byte{'P'}) continue;
     ByteReader reader(archive.subspan(position), origin, position);
     constexpr std::string_view kWhat = "the end record of the zip archive";
     INK_TRY(const uint32_t magic, reader.u32(kWhat));
@@ -40,7 +42,7 @@ Result<Located> find_last_record(std::span<const std::byte> archive, const std::
     INK_TRY(const uint32_t offset, reader.u32(kWhat));
     INK_TRY(const uint16_t comment, reader.u16(kWhat));
     if (comment != reader.remaining()) continue;  // these four bytes stand in a comment
-    if (disk != 0 || first_disk != 0 || entries_here != entries) return several_disks(origin);
+    if (disk != 0 || first_disk != 0 || entries_here != entries) return several_disks(origin, position);
     return Located{{entries, bytes, offset}, position};
   }
   return model_error(origin, ": has no end record of a zip archive within its last ", window, " of ",
@@ -58,7 +60,7 @@ Result<Located> read_end64(std::span<const std::byte> archive, const std::string
   INK_TRY(const uint32_t disk, reader.u32(kWhat));
   INK_TRY(const uint64_t position, reader.u64(kWhat));
   INK_TRY(const uint32_t disks, reader.u32(kWhat));
-  if (disk != 0 || disks > 1) return several_disks(origin);
+  if (disk != 0 || disks > 1) return several_disks(origin, locator_at);
   if (locator_at < kEnd64Bytes || position != locator_at - kEnd64Bytes) {
     return model_error(origin, ": ", kWhat, " is said to be at offset ", position, ", expected it ",
                        kEnd64Bytes, " bytes before its locator at ", locator_at,
@@ -80,7 +82,9 @@ Result<Located> read_end64(std::span<const std::byte> archive, const std::string
   INK_TRY(found.end.entries, reader.u64(kWhat));
   INK_TRY(found.end.bytes, reader.u64(kWhat));
   INK_TRY(found.end.offset, reader.u64(kWhat));
-  if (disk64 != 0 || first_disk64 != 0 || entries_here != found.end.entries) return several_disks(origin);
+  if (disk64 != 0 || first_disk64 != 0 || entries_here != found.end.entries) {
+    return several_disks(origin, position);
+  }
   const auto agree = [](uint64_t narrow, uint64_t full, uint64_t wide) {
     return narrow == full || narrow == wide;
   };

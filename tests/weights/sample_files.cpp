@@ -74,10 +74,10 @@ uint32_t crc_of(const Bytes& data) {
 
 // The fields that local header and directory share, from "version needed" to the lengths of name and extra.
 Bytes shared_fields(uint16_t flags, uint64_t method, uint64_t crc, uint64_t packed, uint64_t size,
-                    size_t name_bytes) {
+                    size_t name_bytes, size_t extra_bytes) {
   return little_endian(20, 2) + little_endian(flags, 2) + little_endian(method, 2) + little_endian(0, 4) +
          little_endian(crc, 4) + little_endian(packed, 4) + little_endian(size, 4) +
-         little_endian(name_bytes, 2) + little_endian(0, 2);
+         little_endian(name_bytes, 2) + little_endian(extra_bytes, 2);
 }
 
 }  // namespace
@@ -108,29 +108,75 @@ ZipPart deflated_part(std::string_view name, const Bytes& data) {
   return part;
 }
 
-Bytes build_zip(std::span<const ZipPart> parts, std::string_view comment, const Bytes& between) {
+ZipPart described_part(std::string_view name, const Bytes& data, bool wide) {
+  ZipPart part = stored_part(name, data);
+  part.flags = 0x0808;
+  part.unknown_local = true;
+  part.extra_local = bytes_of("FB\x03") + Bytes(1) + bytes_of("ZZZ");
+  const int width = wide ? 8 : 4;
+  if (wide) part.extra_local = part.extra_local + little_endian(1, 2) + little_endian(16, 2) + Bytes(16);
+  part.descriptor = bytes_of("PK\x07\x08") + little_endian(part.crc, 4) + little_endian(data.size(), width) +
+                    little_endian(data.size(), width);
+  return part;
+}
+
+namespace {
+
+struct Archive {
   Bytes members, directory;
+};
+
+Archive write_members(std::span<const ZipPart> parts) {
+  Archive archive;
+  Bytes& members = archive.members;
   for (const ZipPart& part : parts) {
     const std::string& local_name = part.name_local.empty() ? part.name : part.name_local;
-    const auto local = [](int64_t replaced, uint64_t value) {
+    const auto local = [&](int64_t replaced, uint64_t value) {
+      if (part.unknown_local) return uint64_t{0};
       return replaced < 0 ? value : static_cast<uint64_t>(replaced);
     };
     const uint64_t offset = part.offset < 0 ? members.size() : static_cast<uint64_t>(part.offset);
-    directory =
-        directory + bytes_of("PK\x01\x02") + little_endian(20, 2) +
-        shared_fields(part.flags, part.method, part.crc, part.data.size(), part.size, part.name.size()) +
-        little_endian(0, 2) + little_endian(0, 2) + little_endian(0, 6) + little_endian(offset, 4) +
-        bytes_of(part.name);
-    members =
-        members + bytes_of("PK\x03\x04") +
-        shared_fields(part.flags, local(part.method_local, part.method), local(part.crc_local, part.crc),
-                      part.data.size(), local(part.size_local, part.size), local_name.size()) +
-        bytes_of(local_name) + part.data;
+    const uint64_t packed = part.size_field.value_or(static_cast<uint32_t>(part.data.size()));
+    const uint64_t size = part.size_field.value_or(part.size);
+    archive.directory = std::move(archive.directory) + bytes_of("PK\x01\x02") + little_endian(20, 2) +
+                        shared_fields(part.flags, part.method, part.crc, packed, size, part.name.size(),
+                                      part.extra_central.size()) +
+                        little_endian(0, 2) + little_endian(0, 2) + little_endian(0, 6) +
+                        little_endian(part.offset_field.value_or(static_cast<uint32_t>(offset)), 4) +
+                        bytes_of(part.name) + part.extra_central;
+    const uint64_t method = part.method_local < 0 ? part.method : static_cast<uint64_t>(part.method_local);
+    members = std::move(members) + bytes_of("PK\x03\x04") +
+              shared_fields(part.flags, method, local(part.crc_local, part.crc), local(-1, packed),
+                            local(part.size_local, size), local_name.size(), part.extra_local.size()) +
+              bytes_of(local_name) + part.extra_local + part.data + part.descriptor;
   }
-  members = members + between;
-  return members + directory + bytes_of("PK\x05\x06") + little_endian(0, 4) + little_endian(parts.size(), 2) +
-         little_endian(parts.size(), 2) + little_endian(directory.size(), 4) +
-         little_endian(members.size(), 4) + little_endian(comment.size(), 2) + bytes_of(comment);
+  return archive;
+}
+
+Bytes end_record(const Archive& archive, size_t count, std::string_view comment) {
+  return bytes_of("PK\x05\x06") + little_endian(0, 4) + little_endian(count, 2) + little_endian(count, 2) +
+         little_endian(archive.directory.size(), 4) + little_endian(archive.members.size(), 4) +
+         little_endian(comment.size(), 2) + bytes_of(comment);
+}
+
+}  // namespace
+
+Bytes build_zip(std::span<const ZipPart> parts, std::string_view comment, const Bytes& between) {
+  Archive archive = write_members(parts);
+  archive.members = archive.members + between;
+  return archive.members + archive.directory + end_record(archive, parts.size(), comment);
+}
+
+Bytes build_zip64(std::span<const ZipPart> parts, const std::function<void(Bytes&)>& change) {
+  const Archive archive = write_members(parts);
+  const size_t at = archive.members.size() + archive.directory.size();
+  Bytes records = bytes_of("PK\x06\x06") + little_endian(44, 8) + little_endian(45, 2) +
+                  little_endian(45, 2) + little_endian(0, 8) + little_endian(parts.size(), 8) +
+                  little_endian(parts.size(), 8) + little_endian(archive.directory.size(), 8) +
+                  little_endian(archive.members.size(), 8) + bytes_of("PK\x06\x07") + little_endian(0, 4) +
+                  little_endian(at, 8) + little_endian(1, 4);
+  if (change) change(records);
+  return archive.members + archive.directory + records + end_record(archive, parts.size(), "");
 }
 
 }  // namespace ink::test

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -56,10 +58,21 @@ struct ZipPart {
   std::string name_local;
   int64_t size_local = -1, crc_local = -1, method_local = -1;
   int64_t offset = -1;  // of the local header; -1: where it really is
+  // Behind the header's fields, and behind the data.
+  Bytes extra_local, extra_central, descriptor;
+  bool unknown_local = false;  // the header says 0 for checksum and sizes, as before a descriptor
+  // What stands in both directories instead of the sizes, and in the central one instead of the offset.
+  std::optional<uint32_t> size_field, offset_field;
 };
 ZipPart stored_part(std::string_view name, const Bytes& data);
 ZipPart deflated_part(std::string_view name, const Bytes& data);
+// A part as torch writes it: padded by an extra field, checksum and sizes behind the data. wide: with sizes
+// of 64 bits.
+ZipPart described_part(std::string_view name, const Bytes& data, bool wide = false);
 // `between`: stands between members and directory.
 Bytes build_zip(std::span<const ZipPart> parts, std::string_view comment = "", const Bytes& between = {});
+// The same with the end records of zip64. `change` gets the record and its locator, 56 and 20 bytes, before
+// they are written.
+Bytes build_zip64(std::span<const ZipPart> parts, const std::function<void(Bytes&)>& change = {});
 
 }  // namespace ink::test

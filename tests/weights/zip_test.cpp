@@ -187,7 +187,7 @@ TEST(ZipHazard, CountsThatDoNotFit) {
   EXPECT_EQ(refusal(with(8, little_endian(0xffffffff, 4))),
             "z: the end record at offset 86 refers to one of zip64, which is not there");
   EXPECT_EQ(refusal(with(4, little_endian(1, 2))),
-            "z: is a zip archive of several disks, which is not supported");
+            "z: is a zip archive of several disks, by the record at offset 86, which is not supported");
   EXPECT_EQ(refusal(with(16, little_endian(0xfffffffe, 4))),
             "z: the zip directory of 47 bytes at offset 4294967294 does not end where its end record begins, "
             "at 86: "

@@ -1,6 +1,5 @@
 #include "converters/sources/torch/opcode.h"
 
-#include <algorithm>
 #include <array>
 
 namespace ink::torch_file {
@@ -85,9 +84,14 @@ constexpr auto kOpcodes = std::to_array<Entry>({
 
 }  // namespace
 
-OpcodeInfo describe_opcode(uint8_t code) {
-  const auto found = std::ranges::find(kOpcodes, code, &Entry::code);
-  return found == kOpcodes.end() ? OpcodeInfo() : found->info;
+const OpcodeInfo& describe_opcode(uint8_t code) {
+  // A pickle has up to a million opcodes to look up.
+  static const auto kByCode = [] {
+    std::array<OpcodeInfo, 256> table = {};
+    for (const Entry& entry : kOpcodes) table[entry.code] = entry.info;
+    return table;
+  }();
+  return kByCode[code];
 }
 
 }  // namespace ink::torch_file

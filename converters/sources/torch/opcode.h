@@ -58,7 +58,7 @@ struct OpcodeInfo {
   bool read = false;      // one of Opcode
 };
 
-OpcodeInfo describe_opcode(uint8_t code);
+const OpcodeInfo& describe_opcode(uint8_t code);
 
 inline constexpr int kNewestProtocol = 5;
 
