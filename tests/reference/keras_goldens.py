@@ -159,9 +159,11 @@ def split(group, name, names, pieces):
 def h5py2_samples(folder, manifest):
     """Keras of 2016 to 2020 wrote through h5py 2: fixed-length strings. The same from Keras' own steps."""
     tensors = [("conv/kernel:0", values(3, 3, 2, 4)), ("conv/bias:0", values(4)), ("fc/kernel:0", values(4, 3)),
-               ("fc/bias:0", values(3) + np.float32(1))]
+               ("fc/bias:0", values(424) + np.float32(1))]
+    # Together the 2048 bytes that the library sets aside for small data, so that the file has no unused space.
+    assert sum(value.nbytes for _, value in tensors) == 2048
     with h5py.File(folder / "h5py2.h5", "w") as f:
-        f.attrs["layer_names"] = [b"input_1", b"conv", b"relu", b"fc"]
+        f.attrs["layer_names"] = np.asarray([b"input_1", b"conv", b"relu", b"fc"])
         f.attrs["backend"] = np.bytes_("tensorflow")
         f.attrs["keras_version"] = np.bytes_("2.4.0")
         for layer in ("input_1", "conv", "relu", "fc"):
@@ -208,12 +210,15 @@ def compact(group, name, value):
 
 
 def layout_samples(folder, manifest):
-    tensors = [("k", values(5, 7, 3)), ("b", values(9)), ("i", values(4, 6, dtype=np.int64))]
+    tensors = [("k", values(5, 7, 3)), ("b", values(9)), ("i", values(4, 5, dtype=np.int64)),
+               # As many bytes as leave no unused space in the file: nothing in the format notices an address that is
+               # changed to lead there.
+               ("u", values(384))]
     packed = dict(compression="gzip", shuffle=True)
     for name, options in {"chunked.h5": {}, "chunked-v108.h5": dict(libver=("v108", "v108")),
                           "chunked-latest.h5": dict(libver="latest")}.items():
         ways = {"k": dict(chunks=(2, 4, 3), **packed), "b": dict(chunks=(4,), fletcher32=True),
-                "i": dict(chunks=(4, 6), compression="gzip", fletcher32=True)}
+                "i": dict(chunks=(4, 5), compression="gzip", fletcher32=True), "u": {}}
         keras_weights(folder / name, tensors,
                       lambda group, n, v: group.create_dataset(n, data=v, **ways[n]), **options)
         manifest.sample(name, "Keras HDF5", tensors, "Keras 2.4.0")
@@ -247,24 +252,23 @@ def layout_samples(folder, manifest):
 def plain_samples(folder, manifest):
     kinds = ["f2", "f4", "f8", "i1", "u1", "i2", "i4", "i8"]
     with h5py.File(folder / "types.h5", "w") as f:
-        for order in "<>":
-            for kind in kinds:
-                f.create_dataset(("little/" if order == "<" else "big/") + kind,
-                                 data=values(3, 2, dtype=np.dtype(kind)).astype(order + kind))
-        f["big/chunked"] = 0
-        del f["big/chunked"]
-        f.create_dataset("big/chunked", data=values(4, 2).astype(">f4"), chunks=(2, 2), compression="gzip")
+        for kind in kinds:
+            f[f"numbers/{kind}"] = values(3, 2, dtype=np.dtype(kind))
+            f[f"turned/{kind}"] = values(3, 2, dtype=np.dtype(kind)).astype(">" + kind)
         f["scalar"] = np.float32(2.5)
         f["empty"] = np.zeros((0, 3), np.float32)
         f["text"] = "words"
         f["unsigned"] = np.arange(3, dtype=np.uint32)
         f["pair"] = np.zeros(2, [("a", "f4"), ("b", "i4")])
         f["nothing"] = h5py.Empty("f4")
-    expected = [("big/" + k, values(3, 2, dtype=np.dtype(k))) for k in kinds] + [("big/chunked", values(4, 2))]
-    expected += [("little/" + k, values(3, 2, dtype=np.dtype(k))) for k in kinds]
+    expected = [(f"numbers/{k}", values(3, 2, dtype=np.dtype(k))) for k in kinds]
+    expected += [(f"turned/{k}", values(3, 2, dtype=np.dtype(k))) for k in ("i1", "u1")]
     expected += [("empty", np.zeros((0, 3), np.float32)), ("scalar", np.float32(2.5))]
+    turned = [f"turned/{k}: big-endian {'floats' if k[0] == 'f' else 'integers'} of {k[1]} bytes"
+              for k in sorted(kinds) if k[1] != "1"]
     manifest.sample("types.h5", "HDF5", sorted(expected), "", (), [
-        "nothing: floats of 4 bytes", "pair: compound", "text: text", "unsigned: unsigned integers of 4 bytes"])
+        "nothing: floats of 4 bytes", "pair: compound", "text: text", *turned,
+        "unsigned: unsigned integers of 4 bytes"])
 
     # Enough members for a B-tree of two levels.
     with h5py.File(folder / "many.h5", "w") as f:
@@ -287,6 +291,47 @@ def plain_samples(folder, manifest):
                     "Keras 2.4.0")
 
 
+def refused_samples(folder):
+    """Files that h5py reads and that are refused: most of them would have another file opened."""
+    data = values(4, 4)
+
+    def write(name, make, **options):
+        with h5py.File(folder / f"{name}.h5", "w", **options) as f:
+            make(f)
+
+    folder.mkdir(exist_ok=True)
+    for form in ("", "-latest"):
+        options = dict(libver="latest") if form else {}
+        write("soft-link" + form, lambda f: f.__setitem__("s", h5py.SoftLink("/elsewhere")), **options)
+        write("external-link" + form,
+              lambda f: f.__setitem__("e", h5py.ExternalLink("other.h5", "/d")), **options)
+        write("hard-link" + form, lambda f: (f.create_group("a"), f.__setitem__("b", f["a"])), **options)
+    write("cycle", lambda f: f.create_group("a").__setitem__("up", f))
+    write("external-data", lambda f: f.create_dataset("d", (4,), "f4", external=[("other.bin", 0, 16)]))
+
+    def virtual(f):
+        layout = h5py.VirtualLayout((4,), "f4")
+        layout[:] = h5py.VirtualSource("other.h5", "d", (4,))
+        f.create_virtual_dataset("d", layout)
+
+    write("virtual", virtual, libver="latest")
+    write("lzf", lambda f: f.create_dataset("d", data=data, compression="lzf"))
+    write("scale-offset", lambda f: f.create_dataset("d", data=data, scaleoffset=2))
+    write("unwritten", lambda f: f.create_dataset("d", (4, 4), "f4", fillvalue=1))
+    write("unwritten-chunks", lambda f: f.create_dataset("d", (1 << 40,), "f4", chunks=(1 << 20,)))
+    write("absent-chunk", lambda f: f.create_dataset("d", (8,), "f4", chunks=(4,)).__setitem__(slice(0, 4), 1))
+    write("extensible", lambda f: f.create_dataset("d", data=data, maxshape=(None, 4), chunks=(2, 2)),
+          libver="latest")
+
+    def shared(f):
+        f["t"] = np.dtype("f4")
+        f.create_dataset("d", data=data, dtype=f["t"])
+
+    write("shared-type", shared)
+    write("named-type", lambda f: f.__setitem__("t", np.dtype("f4")))
+    write("rank-9", lambda f: f.create_dataset("d", data=np.zeros((1,) * 9, np.float32)))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=pathlib.Path, required=True)
@@ -295,6 +340,7 @@ def main():
     manifest = Manifest(folder)
     for make in (keras2_samples, keras3_samples, h5py2_samples, layout_samples, plain_samples):
         make(folder, manifest)
+    refused_samples(folder / "refused")
     manifest.write()
 
 

@@ -58,6 +58,10 @@ Result<Attribute> read_attribute(ByteReader reader) {
   INK_TRY(ByteReader space, part(space_bytes));
   INK_TRY(attribute.space, read_dataspace(space));
   INK_TRY_STATUS(expect_end(space, "the dataspace of an attribute"));
+  if (attribute.space.most != attribute.space.dims) {
+    return model_error(reader.file(), ": ", kWhat, " at offset ", offset,
+                       " is smaller than its own limit, though it cannot grow");
+  }
   attribute.offset = reader.offset();
   uint64_t bytes = 0;
   if (__builtin_mul_overflow(attribute.space.elements, attribute.type.size, &bytes)) bytes = kUndefined;

@@ -1,7 +1,5 @@
 #include "converters/sources/hdf5/btree1.h"
 
-#include <algorithm>
-
 #include "converters/sources/hdf5/checksum.h"
 #include "weights/message.h"
 
@@ -31,14 +29,12 @@ Result<std::vector<Btree1Entry>> read_btree1(Space& space, uint64_t address, con
     INK_TRY(const uint64_t type, number(head, 1, kNode));
     INK_TRY(const uint64_t level, number(head, 1, kNode));
     INK_TRY(const uint64_t count, number(head, 2, kNode));
-    if (type != kind.type || (!step.root && level != step.level) ||
-        (kind.most_entries != 0 && count > kind.most_entries)) {
+    if (type != kind.type || (!step.root && level != step.level) || count > kind.most_entries) {
       return model_error(space.origin(), ": ", kNode, " at offset ", step.address, " has type ", type,
                          ", level ", level, " and ", count, " entries, which does not fit its tree");
     }
-    const uint64_t room = std::max(count, kind.most_entries);
-    INK_TRY(ByteReader node,
-            space.claim_reader(step.address, kHead + kind.key_bytes + room * (kind.key_bytes + 8), kNode));
+    const uint64_t bytes = kHead + kind.key_bytes + kind.most_entries * (kind.key_bytes + 8);
+    INK_TRY(ByteReader node, space.claim_reader(step.address, bytes, kNode));
     INK_TRY_STATUS(node.seek(kHead, kNode));
     std::vector<Step> below;
     for (uint64_t i = 0; i < count; ++i) {

@@ -11,7 +11,7 @@ namespace ink::hdf5 {
 struct Btree1Kind {
   uint64_t type = 0;  // 0 of groups, 1 of chunks
   uint64_t key_bytes = 0;
-  uint64_t most_entries = 0;  // children of a node, whose memory is as large; 0: not known
+  uint64_t most_entries = 0;  // children that a node has room for
 };
 
 struct Btree1Entry {

@@ -23,8 +23,7 @@ class ChunkReader {
   Result<std::vector<Chunk>> read() {
     if (grid_.count == 0) return std::move(chunks_);
     if (index_.address == kUndefined) {
-      return model_error(space_.origin(), ": data of ", grid_.count,
-                         " chunks are declared, but none is stored");
+      return model_error(space_.origin(), ": data of ", grid_.count, " chunks are declared, but none is stored");
     }
     switch (index_.kind) {
       case ChunkIndex::Kind::tree1: INK_TRY_STATUS(read_tree1()); break;
@@ -49,6 +48,11 @@ class ChunkReader {
 
  private:
   Status add(uint64_t index, uint64_t address, uint64_t bytes, uint64_t skipped) {
+    if (skipped & ~index_.may_skip) {
+      return model_error(space_.origin(), ": the chunk at offset ", address, " skips the filters ",
+                         hex32(static_cast<uint32_t>(skipped)), " (a bit each), of which ",
+                         hex32(index_.may_skip), " can be left out");
+    }
     if (!index_.filtered && bytes != grid_.chunk_bytes) {
       return model_error(space_.origin(), ": the chunk at offset ", address, " has ", bytes,
                          " bytes, expected ", grid_.chunk_bytes);
@@ -75,7 +79,7 @@ class ChunkReader {
 
   Status read_tree1() {
     const size_t rank = grid_.dims.size();
-    const Btree1Kind kind{1, 8 + 8 * (rank + 1), 0};
+    const Btree1Kind kind{1, 8 + 8 * (rank + 1), index_.node_entries};
     INK_TRY(const std::vector<Btree1Entry> entries, read_btree1(space_, index_.address, kind));
     for (const Btree1Entry& entry : entries) {
       INK_TRY(const uint64_t index, index_of(entry.key.subspan(8), true, entry.offset));

@@ -92,14 +92,19 @@ Status complete_grid(const Space& space, const Layout& layout, uint64_t address,
   return {};
 }
 
-Status read_chunked(Space& space, const Layout& layout, uint64_t address, Dataset& dataset) {
+Status read_chunked(Space& space, const Superblock& superblock, const Layout& layout, uint64_t address,
+                    Dataset& dataset) {
   dataset.chunked = true;
   dataset.grid.dims = dataset.space.dims;
   dataset.grid.chunk = layout.chunk;
   dataset.grid.element_bytes = dataset.type.size;
   INK_TRY_STATUS(complete_grid(space, layout, address, dataset.grid));
   ChunkIndex index = layout.index;
+  index.node_entries = superblock.chunk_entries;
   if (index.kind != ChunkIndex::Kind::single) index.filtered = !dataset.filters.empty();
+  for (size_t i = 0; i < dataset.filters.size(); ++i) {
+    if (dataset.filters[i].kind == Filter::Kind::deflate) index.may_skip |= uint32_t{1} << i;
+  }
   if (layout.partial_unfiltered && !dataset.filters.empty()) {
     dataset.refusal = model_error(space.origin(), ": the dataset at offset ", address,
                                   " leaves chunks at its edges unfiltered, which is not supported");
@@ -117,15 +122,10 @@ Status read_chunked(Space& space, const Layout& layout, uint64_t address, Datase
   return {};
 }
 
-void turn(std::span<const std::byte> src, size_t element, std::span<std::byte> dst) {
-  for (size_t at = 0; at < src.size(); at += element) {
-    std::ranges::reverse_copy(src.subspan(at, element), dst.begin() + static_cast<ptrdiff_t>(at));
-  }
-}
-
 }  // namespace
 
-Result<Dataset> read_dataset(Space& space, std::span<const Message> messages, uint64_t address) {
+Result<Dataset> read_dataset(Space& space, const Superblock& superblock, std::span<const Message> messages,
+                             uint64_t address) {
   INK_TRY_STATUS(check_messages(space, messages, address));
   const Message* const type = find(messages, MessageType::datatype);
   const Message* const shape = find(messages, MessageType::dataspace);
@@ -150,7 +150,7 @@ Result<Dataset> read_dataset(Space& space, std::span<const Message> messages, ui
   INK_TRY(const Layout layout, read_layout(space, *place));
   const Message* const filters = find(messages, MessageType::filters);
   if (filters != nullptr) {
-    Result<std::vector<Filter>> known = read_filters(space, *filters);
+    Result<std::vector<Filter>> known = read_filters(space, *filters, dataset.type.size);
     if (!known) {
       dataset.refusal = known.error();
       return dataset;
@@ -158,7 +158,7 @@ Result<Dataset> read_dataset(Space& space, std::span<const Message> messages, ui
     dataset.filters = std::move(known).value();
   }
   if (layout.kind == Layout::Kind::chunked) {
-    INK_TRY_STATUS(read_chunked(space, layout, address, dataset));
+    INK_TRY_STATUS(read_chunked(space, superblock, layout, address, dataset));
     return dataset;
   }
   if (!dataset.filters.empty()) {
@@ -186,30 +186,22 @@ Result<Dataset> read_dataset(Space& space, std::span<const Message> messages, ui
 Result<SourceBytes> dataset_bytes(const Dataset& dataset, const std::shared_ptr<const void>& owner,
                                   const std::string& origin, std::string_view name) {
   INK_CHECK(dataset.type.dtype && !dataset.refusal);
-  const auto element = static_cast<size_t>(dataset.type.size);
-  const bool turned = dataset.type.big_endian && element > 1;
-  if (!dataset.chunked && !turned) return SourceBytes{dataset.stored, owner};
+  if (!dataset.chunked) return SourceBytes{dataset.stored, owner};
   auto dst = std::make_shared<AlignedBuffer<std::byte>>(static_cast<size_t>(dataset.bytes));
   const std::span<std::byte> bytes(dst->data(), dst->size());
-  if (!dataset.chunked) {
-    turn(dataset.stored, element, bytes);
-    return SourceBytes{bytes, std::move(dst)};
-  }
+  const auto element = static_cast<size_t>(dataset.type.size);
   std::vector<std::byte> unpacked;
   for (const Chunk& chunk : dataset.chunks) {
     std::span<const std::byte> src = chunk.bytes;
     if (!dataset.filters.empty()) {
       const auto size = static_cast<size_t>(dataset.grid.chunk_bytes);
-      if (!unpack(chunk.bytes, dataset.filters, chunk.skipped, size, unpacked)) {
+      if (!unpack(chunk.bytes, dataset.filters, chunk.skipped, element, size, unpacked)) {
         return model_error(origin, ": the chunk at offset ", chunk.offset, " of ", quote(name),
                            " does not unpack to its ", size, " bytes");
       }
       src = unpacked;
     }
     place_chunk(dataset.grid, chunk.index, src, bytes);
-  }
-  if (turned) {
-    for (size_t at = 0; at < bytes.size(); at += element) std::ranges::reverse(bytes.subspan(at, element));
   }
   return SourceBytes{bytes, std::move(dst)};
 }

@@ -15,6 +15,7 @@ constexpr std::array<std::string_view, 12> kClasses = {
     "opaque bytes", "compound", "reference", "enum", "variable-length data",
     "array",        "complex"};
 enum Class : uint64_t { kInteger = 0, kFloat = 1, kText = 3, kVariable = 9 };
+constexpr uint64_t kBigEndian = 1;
 
 struct Head {
   uint64_t type = 0, version = 0, bits = 0, size = 0, offset = 0;
@@ -50,8 +51,10 @@ Status read_integer(ByteReader& reader, const Head& head, Datatype& type) {
   if ((head.bits & ~uint64_t{9}) != 0 || bit_offset != 0 || precision != head.size * 8) {
     return bad_bits(reader, head);
   }
-  type.big_endian = head.bits & 1;
-  type.name = concat(is_signed ? "integers" : "unsigned integers", " of ", head.size, " bytes");
+  const bool turned = head.size > 1 && (head.bits & kBigEndian);
+  type.name = concat(turned ? "big-endian " : "", is_signed ? "integers" : "unsigned integers", " of ",
+                     head.size, " bytes");
+  if (turned) return {};
   if (head.size == 1) type.dtype = is_signed ? DType::i8 : DType::u8;
   if (is_signed && head.size == 2) type.dtype = DType::i16;
   if (is_signed && head.size == 4) type.dtype = DType::i32;
@@ -74,8 +77,9 @@ constexpr std::array<FloatFormat, 4> kFloats = {{{DType::f16, 2, 5, 10, 15},
 Status read_float(ByteReader& reader, const Head& head, Datatype& type) {
   INK_TRY(const std::span<const std::byte> raw, reader.bytes(12, kType));
   const uint64_t sign = head.bits >> 8 & 0xff;
-  constexpr uint64_t kImpliedBit = 0x20, kBigEndian = 1;
-  type.name = concat("floats of ", head.size, " bytes");
+  constexpr uint64_t kImpliedBit = 0x20;
+  const bool turned = head.bits & kBigEndian;
+  type.name = concat(turned ? "big-endian " : "", "floats of ", head.size, " bytes");
   for (const FloatFormat& format : kFloats) {
     const bool same = head.size == format.size && sign == 8 * format.size - 1 && number(raw, 0, 2) == 0 &&
                       number(raw, 2, 2) == 8 * format.size && number(raw, 4, 1) == format.mantissa_bits &&
@@ -83,9 +87,9 @@ Status read_float(ByteReader& reader, const Head& head, Datatype& type) {
                       number(raw, 7, 1) == format.mantissa_bits && number(raw, 8, 4) == format.bias;
     if (!same) continue;
     if ((head.bits & 0xff00ff & ~kBigEndian) != kImpliedBit) return bad_bits(reader, head);
+    if (turned) return {};
     type.kind = Datatype::Kind::number;
     type.dtype = format.dtype;
-    type.big_endian = head.bits & kBigEndian;
     return {};
   }
   return {};

@@ -21,7 +21,6 @@ struct Datatype {
   Kind kind = Kind::other;
   uint64_t size = 0;  // bytes of an element
   std::optional<DType> dtype;
-  bool big_endian = false;
   bool space_padded = false;  // text is filled up with spaces
   std::string name;           // in words
 };

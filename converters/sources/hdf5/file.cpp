@@ -1,6 +1,7 @@
 #include "converters/sources/hdf5/file.h"
 
 #include <algorithm>
+#include <set>
 
 #include "converters/sources/hdf5/group.h"
 #include "converters/sources/hdf5/superblock.h"
@@ -24,13 +25,18 @@ Status File::walk(const ModelLimits& limits) {
   INK_TRY(const Superblock superblock, read_superblock(space_));
   Object root;
   root.address = superblock.root;
+  std::set<uint64_t> linked = {root.address};
   objects_.push_back(std::move(root));
   for (size_t i = 0; i < objects_.size(); ++i) {
     const uint64_t address = objects_[i].address;
     INK_TRY(const std::vector<Message> messages, read_object_header(space_, address));
     INK_TRY(objects_[i].attributes, read_attributes(space_, messages));
+    // Claims what they refer to, whoever reads them.
+    for (const Attribute& attribute : objects_[i].attributes) {
+      if (attribute.type.kind == Datatype::Kind::text_in_heap) INK_TRY_STATUS(texts(attribute).status());
+    }
     if (!is_group(messages)) {
-      INK_TRY(Dataset dataset, read_dataset(space_, messages, address));
+      INK_TRY(Dataset dataset, read_dataset(space_, superblock, messages, address));
       objects_[i].dataset.push_back(std::move(dataset));
       continue;
     }
@@ -45,6 +51,12 @@ Status File::walk(const ModelLimits& limits) {
                          limits.hdf5_objects, " objects");
     }
     for (Link& link : links) {
+      if (!linked.insert(link.address).second) {
+        return model_error(
+            space_.origin(), ": the member ", quote(link.name), " of the group at offset ", address,
+            " is the object at offset ", link.address,
+            ", which has another name already (a hard link or a circle); that is not supported");
+      }
       objects_[i].members.push_back(objects_.size());
       Object object;
       object.name = std::move(link.name);

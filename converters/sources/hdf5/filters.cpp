@@ -51,7 +51,7 @@ void unshuffle(std::span<const std::byte> src, size_t element, std::span<std::by
 
 }  // namespace
 
-Result<std::vector<Filter>> read_filters(const Space& space, const Message& message) {
+Result<std::vector<Filter>> read_filters(const Space& space, const Message& message, uint64_t element_bytes) {
   ByteReader reader = message.reader(space);
   INK_TRY(const uint64_t version, number(reader, 1, kWhat));
   INK_TRY(const uint64_t count, number(reader, 1, kWhat));
@@ -78,13 +78,11 @@ Result<std::vector<Filter>> read_filters(const Space& space, const Message& mess
       return model_error(space.origin(), ": the filter at offset ", offset, " is ", filter_name(id),
                          ", supported: deflate, shuffle and fletcher32");
     }
-    Filter filter{static_cast<Filter::Kind>(id), 0};
-    if (filter.kind == Filter::Kind::shuffle) {
-      if (values > 0) filter.value = static_cast<uint32_t>(number(raw, 0, 4));
-      if (filter.value == 0) {
-        return model_error(space.origin(), ": the filter at offset ", offset,
-                           " shuffles elements of 0 bytes");
-      }
+    const Filter filter{static_cast<Filter::Kind>(id)};
+    const uint64_t shuffled = values > 0 ? number(raw, 0, 4) : 0;
+    if (filter.kind == Filter::Kind::shuffle && shuffled != element_bytes) {
+      return model_error(space.origin(), ": the filter at offset ", offset, " shuffles elements of ",
+                         shuffled, " bytes, the data have elements of ", element_bytes);
     }
     if (std::ranges::find(filters, filter.kind, &Filter::kind) != filters.end()) {
       return model_error(space.origin(), ": the filter at offset ", offset, " is there twice");
@@ -95,8 +93,8 @@ Result<std::vector<Filter>> read_filters(const Space& space, const Message& mess
   return filters;
 }
 
-bool unpack(std::span<const std::byte> stored, std::span<const Filter> filters, uint32_t skipped, size_t size,
-            std::vector<std::byte>& dst) {
+bool unpack(std::span<const std::byte> stored, std::span<const Filter> filters, uint32_t skipped,
+            size_t element, size_t size, std::vector<std::byte>& dst) {
   std::vector<std::byte> packed;
   std::span<const std::byte> now = stored;
   for (size_t i = filters.size(); i-- > 0;) {
@@ -110,7 +108,7 @@ bool unpack(std::span<const std::byte> stored, std::span<const Filter> filters, 
     }
     if (filters[i].kind == Filter::Kind::shuffle) {
       dst.resize(now.size());
-      unshuffle(now, filters[i].value, dst);
+      unshuffle(now, element, dst);
     } else {
       size_t expected = size;
       for (size_t before = 0; before < i; ++before) {

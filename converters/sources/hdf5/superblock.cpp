@@ -50,6 +50,7 @@ Result<Superblock> read_old(Space& space, uint64_t version) {
   Superblock superblock;
   superblock.table_entries = 2 * number(raw, 16, 2);
   superblock.node_entries = 2 * number(raw, 18, 2);
+  if (version == 1) superblock.chunk_entries = 2 * number(raw, 24, 2);
   const std::span<const std::byte> addresses = raw.subspan(24 + more);
   INK_TRY_STATUS(check_extent(space, number(addresses, 0, 8), number(addresses, 16, 8)));
   if (number(addresses, 24, 8) != kUndefined) return several_files(space, 48 + more);
@@ -57,19 +58,36 @@ Result<Superblock> read_old(Space& space, uint64_t version) {
   return superblock;
 }
 
+Status read_room(const Space& space, const Message& message, Superblock& superblock) {
+  constexpr std::string_view kRoom = "a message about the size of B-trees";
+  ByteReader reader = message.reader(space);
+  INK_TRY(const uint64_t version, number(reader, 1, kRoom));
+  if (version != 0) {
+    return model_error(space.origin(), ": ", kRoom, " at offset ", message.offset, " has the version ",
+                       version, ", supported: 0");
+  }
+  for (uint64_t* const room :
+       {&superblock.chunk_entries, &superblock.node_entries, &superblock.table_entries}) {
+    INK_TRY(const uint64_t half, number(reader, 2, kRoom));
+    *room = 2 * half;
+  }
+  return expect_end(reader, kRoom);
+}
+
 Result<Superblock> read_new(Space& space) {
   INK_TRY(const std::span<const std::byte> raw, space.claim(0, 48, kWhat));
   INK_TRY_STATUS(check_sum(space, 0, raw, kWhat));
   INK_TRY_STATUS(check_sizes(space, raw, 9));
   INK_TRY_STATUS(check_extent(space, number(raw, 12, 8), number(raw, 28, 8)));
+  Superblock superblock;
+  superblock.root = number(raw, 36, 8);
   if (const uint64_t extension = number(raw, 20, 8); extension != kUndefined) {
     INK_TRY(const std::vector<Message> messages, read_object_header(space, extension));
     for (const Message& message : messages) {
       if (message.type == MessageType::driver_info) return several_files(space, message.offset);
+      if (message.type == MessageType::tree_k) INK_TRY_STATUS(read_room(space, message, superblock));
     }
   }
-  Superblock superblock;
-  superblock.root = number(raw, 36, 8);
   return superblock;
 }
 

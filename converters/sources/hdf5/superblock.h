@@ -8,9 +8,8 @@ namespace ink::hdf5 {
 
 struct Superblock {
   uint64_t root = 0;  // address of the root group's object header
-  // The most symbol tables in a node of a group's B-tree and the most entries in a symbol table; 0 where the
-  // file does not say.
-  uint64_t node_entries = 0, table_entries = 0;
+  // Room in a node of a group's B-tree, in a symbol table, and in a node of a B-tree of chunks.
+  uint64_t node_entries = 32, table_entries = 8, chunk_entries = 64;
 };
 
 // Versions 0 to 3 at the very beginning of the file, addresses and lengths of 8 bytes. Cuts the space to the

@@ -1,7 +1,5 @@
 #include "converters/sources/hdf5/symbol_table.h"
 
-#include <algorithm>
-
 #include "converters/sources/hdf5/btree1.h"
 #include "converters/sources/hdf5/checksum.h"
 #include "weights/message.h"
@@ -40,12 +38,12 @@ Status read_table(Space& space, const Superblock& superblock, uint64_t address,
   INK_TRY_STATUS(expect_mark(head, std::string_view("SNOD\1", 5), kTable));
   INK_TRY_STATUS(number(head, 1, kTable).status());
   INK_TRY(const uint64_t entries, number(head, 2, kTable));
-  if (superblock.table_entries != 0 && entries > superblock.table_entries) {
+  if (entries > superblock.table_entries) {
     return model_error(space.origin(), ": ", kTable, " at offset ", address, " has ", entries,
                        " entries, the superblock allows ", superblock.table_entries);
   }
-  const uint64_t room = std::max(entries, superblock.table_entries);
-  INK_TRY(ByteReader reader, space.claim_reader(address, 8 + room * kEntryBytes, kTable));
+  const uint64_t bytes = 8 + superblock.table_entries * kEntryBytes;
+  INK_TRY(ByteReader reader, space.claim_reader(address, bytes, kTable));
   INK_TRY_STATUS(reader.seek(8, kTable));
   for (uint64_t i = 0; i < entries; ++i) {
     const uint64_t offset = reader.offset();

@@ -109,6 +109,11 @@ class Reader {
         return model_error(file_.origin(), ": the layer ", quote(layer),
                            " of 'layer_names' has no group in that at offset ", weights.address);
       }
+      if (used_[file_.index_of(*group)]) {
+        return model_error(file_.origin(), ": the layer ", quote(layer), " at offset ", group->address,
+                           " is named twice");
+      }
+      used_[file_.index_of(*group)] = true;
       INK_TRY(const std::vector<std::string> names, list(*group, "weight_names"));
       for (const std::string& name : names) {
         const Object* const object = file_.find(*group, name);
@@ -122,27 +127,46 @@ class Reader {
                              object->address, " is named twice");
         }
         used_[index] = true;
+        const hdf5::Dataspace& space = object->dataset.front().space;
+        if (space.most != space.dims) {
+          return model_error(file_.origin(), ": the dataset of the weight ", quote(name), " at offset ",
+                             object->address, " may grow, which one of Keras does not");
+        }
         INK_TRY_STATUS(source_.add(name, file_, index, limits_));
         prefixes.push_back(layer);
       }
     }
-    report_rest();
+    INK_TRY_STATUS(check_rest(weights));
     return source_.make_unique(prefixes);
   }
 
-  // Datasets that no layer names, counted by the group of the root in which they lie.
-  void report_rest() {
+  // Keras lists all that it writes beside the layers' weights: what is left over there tells of a damaged
+  // list. Elsewhere it is the state of an optimizer, counted by the group of the root in which it lies.
+  Status check_rest(const Object& weights) {
     std::map<std::string, size_t> rest;
+    const size_t container = file_.index_of(weights);
     std::vector<size_t> top(file_.objects().size());
+    used_[container] = true;
+    // A layer whose name has a slash lies in a group that none is named by.
+    for (size_t i = used_.size(); i-- > 1;) {
+      if (used_[i]) used_[file_.objects()[i].parent] = true;
+    }
     for (size_t i = 1; i < file_.objects().size(); ++i) {
       const Object& object = file_.objects()[i];
       top[i] = object.parent == 0 ? i : top[object.parent];
-      if (!object.is_group() && !used_[i]) ++rest[file_.objects()[top[i]].name];
+      const bool layer = object.parent == container;
+      if (used_[i] || (object.is_group() && !layer)) continue;
+      if (container == 0 || top[i] == container) {
+        return model_error(file_.origin(), ": ", quote(file_.path(i)), " at offset ", object.address,
+                           " is named by no layer");
+      }
+      ++rest[file_.objects()[top[i]].name];
     }
     for (const auto& [name, count] : rest) {
       source_.add_unknown(
           concat(name, ": ", count, count == 1 ? " dataset" : " datasets", ", named by no layer"));
     }
+    return {};
   }
 
   // Keras numbers the variables of a layer, and 10 shall not come before 2.

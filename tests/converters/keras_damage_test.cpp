@@ -1,0 +1,144 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "converters/sources/hdf5/file.h"
+#include "tests/converters/keras_samples.h"
+#include "weights/sniff.h"
+#include "weights/store.h"
+
+namespace ink {
+namespace {
+
+using test::Bytes;
+
+// Every name, type, shape and byte of a checkpoint, or why it is refused.
+struct Reading {
+  std::string tensors, error;
+};
+
+Reading read_all(std::span<const std::byte> file) {
+  Reading reading;
+  const auto source = test::open_keras(file, "f");
+  if (!source.ok()) return {"", source.error().message};
+  for (size_t i = 0; i < (*source)->tensors().size(); ++i) {
+    const SourceTensor& tensor = (*source)->tensors()[i];
+    const auto data = (*source)->read(i);
+    if (!data.ok()) return {"", data.error().message};
+    reading.tensors += tensor.name + ' ' + dtype_name(tensor.dtype) + shape_text(tensor.shape);
+    reading.tensors.append(reinterpret_cast<const char*>(data->bytes.data()), data->bytes.size());
+  }
+  return reading;
+}
+
+// Whether a sentence names the file and a place in it; of an archive the reader names the member, if any.
+bool is_located(const std::string& error, bool archive) {
+  return error.starts_with("f") && (archive || error.find(" offset ") != std::string::npos);
+}
+
+// Bytes of tensors, which nothing in the file checks.
+std::vector<bool> payload_of(std::span<const std::byte> file) {
+  std::vector<bool> payload(file.size());
+  const auto mark = [&](std::span<const std::byte> bytes) {
+    const auto begin = payload.begin() + (bytes.data() - file.data());
+    std::fill_n(begin, bytes.size(), true);
+  };
+  const auto opened = hdf5::File::open(file, "f");
+  if (!opened.ok()) return payload;  // an archive, which has a checksum
+  for (const hdf5::Object& object : opened->objects()) {
+    for (const hdf5::Dataset& dataset : object.dataset) {
+      if (!dataset.stored.empty()) mark(dataset.stored);
+      for (const hdf5::Chunk& chunk : dataset.chunks) {
+        if (dataset.filters.empty()) mark(chunk.bytes);
+      }
+    }
+  }
+  return payload;
+}
+
+// Where the data of the datasets are said to be. An address that is changed to lead into a part of the file
+// that nothing uses is not noticed: the older form of the format has no checksum there.
+std::vector<bool> addresses_of(std::span<const std::byte> file) {
+  std::vector<bool> addresses(file.size());
+  const auto opened = hdf5::File::open(file, "f");
+  for (const hdf5::Object& object : opened->objects()) {
+    if (object.is_group()) continue;
+    hdf5::Space space(file, "f");
+    const auto messages = hdf5::read_object_header(space, object.address);
+    const uint64_t layout = hdf5::find(*messages, hdf5::MessageType::layout)->offset;
+    std::fill_n(addresses.begin() + static_cast<ptrdiff_t>(layout + 2), 8, true);
+  }
+  return addresses;
+}
+
+// Of the larger samples every n-th bit is flipped, n odd.
+struct Sample {
+  std::string name;
+  size_t every = 1;
+  bool has_unused_space = false;
+};
+
+void PrintTo(const Sample& sample, std::ostream* out) { *out << sample.name; }
+
+class KerasDamage : public testing::TestWithParam<Sample> {
+ protected:
+  void SetUp() override {
+    file_ = test::read_file(test::keras_golden(GetParam().name));
+    whole_ = read_all(file_);
+    ASSERT_EQ(whole_.error, "");
+    ASSERT_FALSE(whole_.tensors.empty());
+  }
+
+  Bytes file_;
+  Reading whole_;
+};
+
+TEST_P(KerasDamage, TruncatedAnywhereIsRefused) {
+  for (size_t size = 0; size < file_.size(); size += GetParam().every) {
+    const Bytes cut(file_.begin(), file_.begin() + static_cast<ptrdiff_t>(size));
+    const Reading reading = read_all(cut);
+    ASSERT_FALSE(reading.error.empty()) << "cut to " << size;
+    ASSERT_TRUE(reading.error.starts_with("f")) << "cut to " << size << ": " << reading.error;
+  }
+}
+
+TEST_P(KerasDamage, AFlippedBitIsFoundOrHarmless) {
+  const bool archive = sniff(file_) == FileFormat::zip;
+  std::vector<bool> skipped = payload_of(file_);
+  if (GetParam().has_unused_space) {
+    const std::vector<bool> addresses = addresses_of(file_);
+    for (size_t i = 0; i < skipped.size(); ++i) skipped[i] = skipped[i] || addresses[i];
+  }
+  size_t silent = 0;
+  for (size_t i = 0; i < 8 * file_.size(); i += GetParam().every) {
+    const size_t at = i / 8;
+    if (skipped[at]) continue;
+    const std::byte mask{static_cast<unsigned char>(1 << i % 8)};
+    file_[at] ^= mask;
+    const Reading reading = read_all(file_);
+    file_[at] ^= mask;
+    const bool same = reading.error.empty() && reading.tensors == whole_.tensors;
+    if (same || is_located(reading.error, archive)) continue;
+    if (++silent <= 20) ADD_FAILURE() << "bit " << i % 8 << " at " << at << ": " << reading.error;
+  }
+  EXPECT_EQ(silent, 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Samples, KerasDamage,
+                         testing::Values(Sample{"h5py2.h5"}, Sample{"compact.h5"},
+                                         Sample{"compact-latest.h5"}, Sample{"chunked.h5"},
+                                         Sample{"chunked-v108.h5"}, Sample{"chunked-latest.h5"},
+                                         Sample{"sequential.h5", 5, true}, Sample{"split.h5", 5, true},
+                                         Sample{"nested-weights.h5", 5, true}, Sample{"indexes.h5", 11},
+                                         Sample{"dense.h5", 31}, Sample{"deflated.keras", 3},
+                                         Sample{"sequential-3.keras", 17}),
+                         [](const auto& sample) {
+                           std::string name = sample.param.name;
+                           std::ranges::replace_if(
+                               name, [](char c) { return c == '.' || c == '-'; }, '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace ink
