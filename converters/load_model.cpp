@@ -50,23 +50,37 @@ Result<WeightStore> load_model_file(const TensorSource& source, ConvertReport* r
   return store;
 }
 
-// Of a source without names the weights' hash tells who released it.
-Result<WeightStore> convert_hashed(const TensorSource& source, std::string sha256, const LoadOptions& options,
-                                   ConvertReport* report) {
+// The hash of the weights tells who released them, for names in an ncnn file tell nothing.
+Result<WeightStore> convert_ncnn(const TensorSource& source, std::string bin_sha256,
+                                 const LoadOptions& options, ConvertReport* report) {
   ConvertOptions convert_options;
-  convert_options.source = file_name(source.origin());
-  if (source.format() == "ncnn") {
-    if (const CatalogEntry* known = find_catalog_by_bin(sha256); known != nullptr) {
-      convert_options.source = concat(kCatalogSource, ": ", known->member);
-      convert_options.license = kCatalogLicense;
-      convert_options.pro = known->family == "pro";
-    } else {
-      convert_options.pro = lies_in(source.origin(), "models-pro");
-    }
+  if (const CatalogEntry* known = find_catalog_by_bin(bin_sha256); known != nullptr) {
+    convert_options.source = concat(kCatalogSource, ": ", known->member);
+    convert_options.license = kCatalogLicense;
+    convert_options.pro = known->family == "pro";
+  } else {
+    convert_options.source = file_name(source.origin());
+    convert_options.pro = lies_in(source.origin(), "models-pro");
   }
-  convert_options.source_sha256 = std::move(sha256);
+  convert_options.source_sha256 = std::move(bin_sha256);
   if (options.pro) convert_options.pro = options.pro;
   return convert(source, convert_options, report);
+}
+
+Result<WeightStore> convert_named(const TensorSource& source, const LoadOptions& options,
+                                  ConvertReport* report) {
+  ConvertOptions convert_options;
+  convert_options.pro = options.pro;
+  convert_options.source = file_name(source.origin());
+  INK_TRY(WeightStore store, convert(source, convert_options, report));
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(source.origin(), ignored)) {
+    // After the model was recognised, for this reads all of what may be gigabytes; and through a buffer, so
+    // that they are not held in memory for the tensors that are used.
+    INK_TRY(std::string sha256, sha256_of_file(source.origin()));
+    store.set_metadata(std::string(kSourceSha256Key), std::move(sha256));
+  }
+  return store;
 }
 
 }  // namespace
@@ -81,19 +95,15 @@ bool is_model_file(const TensorSource& source) {
 
 Result<WeightStore> load_ncnn(const NcnnFiles& files, const LoadOptions& options) {
   INK_TRY(const auto source, open_ncnn_pair(files, options.limits));
-  return convert_hashed(*source, sha256_hex(files.bin), options, nullptr);
+  return convert_ncnn(*source, sha256_hex(files.bin), options, nullptr);
 }
 
 Result<WeightStore> load_model(const std::string& path, const LoadOptions& options, ConvertReport* report) {
   INK_TRY(const auto source, open_source(path, {options.mmap, options.limits}));
   if (is_model_file(*source)) return load_model_file(*source, report);
-  std::string sha256;
-  std::error_code ignored;
-  if (std::filesystem::is_regular_file(source->origin(), ignored)) {
-    // Through a buffer, so that a large file is not held in memory for the tensors that are used.
-    INK_TRY(sha256, sha256_of_file(source->origin()));
-  }
-  return convert_hashed(*source, std::move(sha256), options, report);
+  if (source->format() != "ncnn") return convert_named(*source, options, report);
+  INK_TRY(std::string bin_sha256, sha256_of_file(source->origin()));
+  return convert_ncnn(*source, std::move(bin_sha256), options, report);
 }
 
 }  // namespace ink

@@ -97,6 +97,13 @@ std::string contents_text(const TensorSource& source) {
   return concat(tensors.size(), " tensors (", names, "format ", source.format(), ")");
 }
 
+// The entry is a tensor, or a plain value where the format can hold one.
+bool is_marked_pro(const TensorSource& source) {
+  return std::ranges::find(source.tensors(), kRealCuganProMarker, &SourceTensor::name) !=
+             source.tensors().end() ||
+         std::ranges::find(source.texts(), kRealCuganProMarker, &SourceText::name) != source.texts().end();
+}
+
 Result<RealCuganConfig> recognise_names(const TensorSource& source) {
   RealCuganConfig closest;
   std::vector<std::string> fewest;
@@ -104,8 +111,7 @@ Result<RealCuganConfig> recognise_names(const TensorSource& source) {
   for (RealCuganConfig config : configs()) {
     TensorMatch match = match_tensors(realcugan_tensors(config), source, kRealCuganProMarker);
     if (match.problems.empty()) {
-      config.pro = std::ranges::find(source.tensors(), kRealCuganProMarker, &SourceTensor::name) !=
-                   source.tensors().end();
+      config.pro = is_marked_pro(source);
       return config;
     }
     if (first || match.problems.size() < fewest.size()) {

@@ -5,6 +5,7 @@
 
 #include "models/realcugan.h"
 #include "tests/cli/command.h"
+#include "tests/cli/torch_file.h"
 #include "weights/message.h"
 #include "weights/safetensors.h"
 
@@ -85,6 +86,33 @@ TEST(CliCheckpoints, InfoShowsAModelThatIsNotKnown) {
   EXPECT_EQ(work.run({"info", "none.pth"}).code, 78);
 }
 
+TEST(CliCheckpoints, InfoAndConvertKnowEveryFormat) {
+  const Workplace work;
+  const std::pair<std::string, std::string> samples[] = {
+      {"torch/state.pt", "torch"},
+      {"torch/traced.pt", "TorchScript"},
+      {"torch/legacy.pt", "torch legacy stream"},
+      {"keras/functional.h5", "Keras HDF5"},
+      {"keras/sequential-3.keras", "Keras zip"},
+      {"tensorflow/saved_keras", "TensorFlow SavedModel"},
+      {"huggingface/shards", "Hugging Face folder (safetensors, 3 shards)"},
+      {"huggingface/torch_shards", "Hugging Face folder (torch, 2 shards)"},
+      {"huggingface/sentence", "sentence-transformers folder (safetensors)"},
+  };
+  for (const auto& [sample, format] : samples) {
+    const std::string path = INK_GOLDENS_DIR "/" + sample;
+    const Outcome info = work.run({"info", path});
+    EXPECT_EQ(info.code, 0) << info.err;
+    EXPECT_TRUE(holds(info.out, "format                    " + format + "\n")) << info.out;
+    EXPECT_TRUE(holds(info.out, "model                     none that is known here\n")) << info.out;
+    EXPECT_TRUE(holds(work.run({"info", path, "--json"}).out, "\"format\":\"" + format + "\"")) << sample;
+    const Outcome convert = work.run({"convert", path, "-o", "out.safetensors"});
+    EXPECT_EQ(convert.code, 78) << sample;
+    EXPECT_TRUE(convert.says("format " + format + ") make no model that is known here")) << convert.err;
+    EXPECT_FALSE(work.exists("out.safetensors"));
+  }
+}
+
 TEST(CliCheckpoints, UpscaleTakesAFolderAsItIs) {
   const Workplace work;
   write_checkpoint(work);
@@ -98,6 +126,30 @@ TEST(CliCheckpoints, UpscaleTakesAFolderAsItIs) {
       std::filesystem::copy(work.path("kept.png"), work.path("a.png"));
     EXPECT_EQ(work.read("kept.png"), work.read("a.png")) << model;
   }
+}
+
+TEST(CliCheckpoints, UpscaleTakesTheOriginalTorchCheckpoint) {
+  const Workplace work;
+  work.write_model("nose.safetensors");
+  test::write_realcugan_pth(work, "up2x-latest-no-denoise.pth", "nose", "nose.safetensors");
+  work.write_picture("p.png", test::test_picture(24, 20, 3));
+  for (const char* model : {"nose.safetensors", "up2x-latest-no-denoise.pth"}) {
+    const Outcome outcome = work.run({"upscale", "p.png", "-o", std::string(model) + ".png", "-m", model});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+  }
+  EXPECT_EQ(work.read("up2x-latest-no-denoise.pth.png"), work.read("nose.safetensors.png"));
+
+  // The mark of a pro network is no tensor here.
+  work.write_model("se.safetensors", true);
+  test::write_realcugan_pth(work, "pro.bin", "pro", "se.safetensors");
+  const Outcome converted = work.run({"convert", "pro.bin", "-o", "out.safetensors"});
+  EXPECT_EQ(converted.code, 0) << converted.err;
+  EXPECT_TRUE(holds(converted.out, R"({"pro":true,"scale":2,"squeeze_excite":true}, 60 of 60 tensors)"))
+      << converted.out;
+  const Outcome info = work.run({"info", "pro.bin"});
+  EXPECT_TRUE(holds(info.out, "format                    torch\n") &&
+              holds(info.out, "  pro                       4 bytes: True\n"))
+      << info.out;
 }
 
 TEST(CliCheckpoints, ConvertSaysWhatItUsed) {

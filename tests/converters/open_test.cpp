@@ -79,6 +79,13 @@ TEST(OpenSourceHazard, SaysWhatAFileIs) {
       {"\x89PNG\r\n\x1a\n", "a picture"},
       {"RIFF\1\0\0\0WEBPVP8 "sv, "a picture"},
       {"# notes", "a file of unknown format"},
+      {"\x80\x02}q\0."sv, "a Python pickle without torch's form around it"},
+      {"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x18."sv, "a Python pickle"},
+      {"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."sv, "model.pth"},
+      {"PK\x03\x04 cut short", "model.pth"},
+      {"\x89HDF\r\n\x1a\n", "model.pth"},
+      {"\0\0\x05\x0a\0\x57\xfb\x80\x8b\x24\x75\x47\xdb"sv, "model.pth"},
+      {"\x08\x01\x12\xff\x01"sv, ""},
       {"\x02\0\0\0\0\0\0\0{"sv, "1 bytes shorter than its header declares"},
       {"{\"model_type\": \"clip\"}", "has no weight_map"},
       {"[1, 2]", "expected an object"},
@@ -98,6 +105,42 @@ TEST(OpenSourceHazard, SaysWhatAFileIs) {
   }
   test::write_file(path, bytes_of(std::string(257, 'n') + "ustar"));
   EXPECT_NE(format_of(path).find("a tar archive"), std::string::npos);
+}
+
+TEST(OpenSourceHazard, ArchivesThatAreNoCheckpoint) {
+  const TempFolder folder;
+  const std::pair<std::vector<std::string>, std::string_view> cases[] = {
+      {{}, "a zip archive of 0 members, expected one of torch, with a data.pkl, or of Keras"},
+      {{"a", "b", "c", "d"}, "of 4 members ('a', 'b', 'c', ...), expected"},
+      {{"x/saved_model.pb", "x/variables/variables.index"}, "as of a packed SavedModel: unpack it first"},
+      {{"m/config.json", "m/model.safetensors"}, "as of a packed folder: unpack it first"},
+      {{"arr_0.npy"}, "as of NumPy arrays"},
+      {{"META-INF/MANIFEST.MF"}, "as of a Java archive"},
+      {{"[Content_Types].xml"}, "as of an office document"},
+      {{"p-1.0.dist-info/METADATA"}, "as of a Python package"},
+      {{"up2x.param", "up2x.bin"}, "as of a packed pair of ncnn files"},
+      {{"weights/up2x.pth"}, "as of a packed checkpoint: unpack it first"},
+  };
+  for (const auto& [names, complaint] : cases) {
+    std::vector<test::ZipPart> parts;
+    for (const std::string& name : names) parts.push_back(test::stored_part(name, bytes_of("x")));
+    test::write_file(folder / "model.keras", test::build_zip(parts));
+    const std::string message = format_of(folder / "model.keras");
+    EXPECT_NE(message.find(complaint), std::string::npos) << complaint << ": " << message;
+  }
+}
+
+TEST(OpenSourceHazard, TheLatestCheckpointOfTensorFlow) {
+  const TempFolder folder;
+  for (const char* text : {"", "model_checkpoint_path: \"\"\n", "model_checkpoint_path: \"../x\"\n",
+                           "model_checkpoint_path: \"/etc/passwd\"\n", "model_checkpoint_path: \"a\\056b\"\n",
+                           "model_checkpoint_path: \"none\"\n", "all_model_checkpoint_paths: \"x\"\n",
+                           "model_checkpoint_path: x"}) {
+    test::write_file(folder / "checkpoint", bytes_of(text));
+    const auto source = open_source(folder.path());
+    ASSERT_FALSE(source.ok()) << text;
+    EXPECT_TRUE(source.error().message.starts_with(folder.path())) << source.error().message;
+  }
 }
 
 TEST(OpenSourceHazard, FoldersWithoutACheckpoint) {
@@ -122,6 +165,52 @@ TEST(OpenSourceHazard, ALongTextIsRefusedBeforeItIsRead) {
   ASSERT_FALSE(source.ok());
   EXPECT_EQ(source.error().kind, ErrorKind::limit);
   EXPECT_EQ(source.error().message, (folder / "config.json") + ": has 21 bytes, the limit is 20");
+}
+
+std::vector<std::string> samples(const std::string& folder) {
+  std::vector<std::string> paths;
+  for (const auto& entry : fs::directory_iterator(INK_GOLDENS_DIR "/" + folder)) {
+    if (entry.path().extension() != ".txt") paths.push_back(entry.path().string());
+  }
+  return paths;
+}
+
+TEST(OpenSource, EverySampleUnderAnotherName) {
+  const TempFolder folder;
+  for (const std::string area : {"torch", "keras"}) {
+    for (const std::string& path : samples(area)) {
+      const std::string format = format_of(path);
+      fs::copy_file(path, folder / "copy.safetensors", fs::copy_options::overwrite_existing);
+      EXPECT_EQ(format_of(folder / "copy.safetensors"), format) << path;
+      EXPECT_EQ(format.find("orch") != format.npos || format.find("TorchScript") != format.npos,
+                area == "torch")
+          << path << ": " << format;
+    }
+  }
+}
+
+TEST(OpenSource, ACheckpointOfTensorFlowByAnyOfItsNames) {
+  size_t checkpoints = 0;
+  for (const std::string& path : samples("tensorflow")) {
+    for (const auto& entry : fs::recursive_directory_iterator(path)) {
+      if (entry.path().extension() != ".index") continue;
+      ++checkpoints;
+      const std::string index = entry.path().string();
+      const std::string format = format_of(index);
+      EXPECT_TRUE(format.starts_with("TensorFlow")) << format;
+      EXPECT_EQ(format_of(index.substr(0, index.size() - 6)), format);
+      // As tf.train.Saver leaves it beside them.
+      const TempFolder folder;
+      fs::copy(entry.path().parent_path(), folder.path());
+      test::write_file(folder / "checkpoint",
+                       bytes_of("model_checkpoint_path: \"" + entry.path().stem().string() + "\"\n"));
+      EXPECT_EQ(format_of(folder.path()), format);
+    }
+    if (fs::exists(path + "/saved_model.pb")) {
+      EXPECT_EQ(format_of(path), format_of(path + "/saved_model.pb"));
+    }
+  }
+  EXPECT_GT(checkpoints, 5u);
 }
 
 // The most that a child process had resident while it ran `work`, less what one that does nothing has.

@@ -1,8 +1,11 @@
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 
 #include "tests/converters/memory_folder.h"
 #include "tests/fuzz/fuzz.h"
+#include "weights/store.h"
 
 using ink::fuzz::Input;
 using ink::fuzz::Random;
@@ -93,10 +96,39 @@ std::vector<Input> fuzz_seeds() {
   };
 }
 
+namespace {
+
+// Replaces one JSON string by another of the text, or by a name that leads elsewhere.
+void mutate_string(Input& input, Random& random) {
+  static constexpr std::array<std::string_view, 10> kNames = {
+      "", "..", "../m", "/m", "a/b", "weight_map", "path", "Dense", "m-1.safetensors", "\\u0000"};
+  std::vector<size_t> quotes;
+  for (size_t i = 0; i < input.size(); ++i) {
+    if (input[i] == '"') quotes.push_back(i);
+  }
+  if (quotes.size() < 2) return;
+  const auto piece = [&] {
+    const size_t i = 2 * random.below(quotes.size() / 2);
+    return std::pair(input.begin() + static_cast<ptrdiff_t>(quotes[i] + 1),
+                     input.begin() + static_cast<ptrdiff_t>(quotes[i + 1]));
+  };
+  const auto [other_begin, other_end] = piece();
+  Input by(other_begin, other_end);
+  if (random.one_in(3)) {
+    const std::string_view name = random.pick(std::span<const std::string_view>(kNames));
+    by.assign(name.begin(), name.end());
+  }
+  const auto [begin, end] = piece();
+  const auto at = input.erase(begin, end);
+  input.insert(at, by.begin(), by.end());
+}
+
+}  // namespace
+
 // Changes the names and the JSON; seldom the tensors.
 void fuzz_mutate(Input& input, Random& random) {
   const size_t end = texts_end(input);
-  switch (random.below(12)) {
+  switch (random.below(24)) {
     case 0: return ink::fuzz::mutate_bytes(input, random, 0, input.size());
     case 1: return ink::fuzz::mutate_bytes(input, random, 0, end);
     case 2: return input.resize(random.below(input.size() + 1));
@@ -104,11 +136,11 @@ void fuzz_mutate(Input& input, Random& random) {
   }
   Input texts(input.begin(), input.begin() + static_cast<ptrdiff_t>(end));
   const Input rest(input.begin() + static_cast<ptrdiff_t>(end), input.end());
-  switch (random.below(8)) {
+  switch (random.below(12)) {
     case 0: ink::fuzz::mutate_number(texts, random); break;
     case 1: ink::fuzz::mutate_pieces(texts, random, "@\n"); break;
     case 2: ink::fuzz::mutate_pieces(texts, random, ",{}[]:"); break;
-    default: ink::fuzz::mutate_pieces(texts, random, "\""); break;
+    default: mutate_string(texts, random); break;
   }
   input = std::move(texts);
   input.insert(input.end(), rest.begin(), rest.end());

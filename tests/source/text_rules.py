@@ -10,7 +10,7 @@ MAX_BYTES = 1 << 20
 # What other programs wrote, for the readers of their formats.
 BINARY_FOLDERS = ("tests/goldens/tensorflow/",)
 PICTURE_FOLDERS = ("docs/", "tests/goldens/")
-CHECKPOINTS = (".pt", ".h5", ".keras")  # in tests/goldens alone
+CHECKPOINTS = (".pt", ".pkl", ".bin", ".safetensors", ".h5", ".keras")  # in tests/goldens alone
 
 # Written so that this file does not match itself.
 FORBIDDEN = {

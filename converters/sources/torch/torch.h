@@ -17,6 +17,7 @@ namespace ink {
 //
 // The pickle inside is read, never run: classes and functions are names. Tensors have the names of the state
 // dict; of a training checkpoint only the model's tensors are given, and unknown() says what was left out.
+// texts() are the plain values beside them: "epoch".
 // A file whose tensors need code run is refused with the name of the class or function.
 
 // Whether open_torch() is the reader for these bytes. Of an archive, whether it has a data.pkl in its only

@@ -46,6 +46,7 @@ Status TorchSource::fill(Found found, std::vector<TensorView> views, std::vector
   views_ = std::move(views);
   checked_ = std::vector<std::atomic<bool>>(places.size());
   places_ = std::move(places);
+  texts_ = std::move(found.texts);
   unknown_ = std::move(found.unknown);
   producer_ = std::move(found.producer);
   return {};

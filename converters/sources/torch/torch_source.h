@@ -38,6 +38,7 @@ class TorchSource : public TensorSource {
   std::span<const SourceTensor> tensors() const override { return tensors_; }
   Result<SourceBytes> read(size_t index) const override;
   std::string_view producer() const override { return producer_; }
+  std::span<const SourceText> texts() const override { return texts_; }
   std::span<const std::string> unknown() const override { return unknown_; }
 
  private:
@@ -52,6 +53,7 @@ class TorchSource : public TensorSource {
   std::vector<TensorView> views_;
   std::vector<StoragePlace> places_;
   mutable std::vector<std::atomic<bool>> checked_;
+  std::vector<SourceText> texts_;
   std::vector<std::string> unknown_;
 };
 

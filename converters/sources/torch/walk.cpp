@@ -34,6 +34,7 @@ class Walk {
   Status visit_module(NodeId module, const std::string& prefix, size_t depth);
   Status visit_opaque(NodeId node, const std::string& name);
   Status visit_root(NodeId root);
+  void add_texts(NodeId dict);
   Result<std::string> join(const std::string& prefix, NodeId key);
   Status add(const std::string& name, NodeId node);
 
@@ -204,8 +205,10 @@ Status Walk::visit_root(NodeId root) {
     return model_error(origin_, ": expected a dict of tensors or a module, found something else at offset ",
                        values_.offset(root));
   }
+  add_texts(root);
   const std::optional<NodeId> model = model_in(root);
   if (!model) return visit_dict(root, "", 0);
+  add_texts(*model);
   INK_TRY_STATUS(is_module(*model) || is_script(*model) ? visit_module(*model, "", 0)
                                                         : visit_dict(*model, "", 0));
   Reach reach(values_);
@@ -220,6 +223,28 @@ Status Walk::visit_root(NodeId root) {
                " beside the model: ", count, count == 1 ? " tensor" : " tensors", ", left out"));
   }
   return {};
+}
+
+void Walk::add_texts(NodeId dict) {
+  constexpr size_t kMost = 100, kLongest = 1024;
+  if (values_.kind(dict) != Kind::dict) return;
+  const std::span<const NodeId> items = values_.items(dict);
+  for (size_t i = 0; i + 1 < items.size() && found_.texts.size() < kMost; i += 2) {
+    if (values_.kind(items[i]) != Kind::text) continue;
+    const NodeId value = items[i + 1];
+    std::string text;
+    switch (values_.kind(value)) {
+      case Kind::boolean: text = values_.integer(value) != 0 ? "True" : "False"; break;
+      case Kind::integer: text = std::to_string(values_.integer(value)); break;
+      case Kind::real: text = std::to_string(values_.real(value)); break;
+      case Kind::none: text = "None"; break;
+      case Kind::text: text = values_.text(value); break;
+      default: continue;
+    }
+    const std::string_view key = values_.text(items[i]);
+    if (key.size() <= kLongest && text.size() <= kLongest)
+      found_.texts.push_back({std::string(key), std::move(text)});
+  }
 }
 
 Result<Found> Walk::run(NodeId root) {

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "converters/sources/source.h"
 #include "converters/sources/torch/value.h"
 #include "kernels/base/result.h"
 #include "weights/limits.h"
@@ -16,6 +17,7 @@ struct NamedNode {
 
 struct Found {
   std::vector<NamedNode> tensors;
+  std::vector<SourceText> texts;     // TensorSource::texts()
   std::vector<std::string> unknown;  // TensorSource::unknown()
   std::string producer;
 };
@@ -26,6 +28,7 @@ struct Found {
 //   tensors is left out, with a line in `unknown`;
 // - of a whole module those that its state_dict() would have, found by _parameters, _buffers and _modules;
 // - of a TorchScript module its attributes.
+// Numbers, texts and truth values of the outermost dict, and of the model's, are `texts`: "epoch", "pro".
 // Error (model), naming `origin` and the offset: a model's tensor or the model itself is made by a class or
 // function that is not torch's, which never runs here.
 Result<Found> find_tensors(const Values& values, NodeId root, const std::string& origin,
