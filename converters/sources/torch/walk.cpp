@@ -57,6 +57,7 @@ class Walk {
   Found found_;
   std::set<std::string, std::less<>> modules_;  // classes that were walked
   Reach opaque_;
+  const size_t most_visits_ = 4 * limits_.tensors;
   size_t visits_ = 0;
   uint64_t names_bytes_ = 0;
 };
@@ -111,7 +112,7 @@ Status Walk::add(const std::string& name, NodeId node) {
 
 Status Walk::visit(NodeId node, const std::string& name, size_t depth) {
   // Shared nodes can make more paths than there are nodes.
-  if (depth > limits_.nesting || ++visits_ > limits_.pickle_opcodes) {
+  if (depth > limits_.nesting || ++visits_ > most_visits_) {
     return model_error(origin_, ": ", quote(name), " at offset ", values_.offset(node),
                        " exceeds the limit of ", limits_.nesting, " levels or of ", limits_.pickle_opcodes,
                        " entries");
