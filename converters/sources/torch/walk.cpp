@@ -114,8 +114,7 @@ Status Walk::visit(NodeId node, const std::string& name, size_t depth) {
   // Shared nodes can make more paths than there are nodes.
   if (depth > limits_.nesting || ++visits_ > most_visits_) {
     return model_error(origin_, ": ", quote(name), " at offset ", values_.offset(node),
-                       " exceeds the limit of ", limits_.nesting, " levels or of ", limits_.pickle_opcodes,
-                       " entries");
+                       " exceeds the limit of ", limits_.nesting, " levels or of ", most_visits_, " entries");
   }
   if (is_tensor(values_, node)) return add(name, node);
   if (is_module(node) || is_script(node)) return visit_module(node, name, depth);
