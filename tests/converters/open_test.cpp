@@ -179,6 +179,7 @@ TEST(OpenSource, EverySampleUnderAnotherName) {
   const TempFolder folder;
   for (const std::string area : {"torch", "keras"}) {
     for (const std::string& path : samples(area)) {
+      if (fs::is_directory(path)) continue;  // those that are refused
       const std::string format = format_of(path);
       fs::copy_file(path, folder / "copy.safetensors", fs::copy_options::overwrite_existing);
       EXPECT_EQ(format_of(folder / "copy.safetensors"), format) << path;
