@@ -56,23 +56,27 @@ void transform_column(const Lanes& g0, const Lanes& g1, const Lanes& g2, Lanes (
   }
 }
 
-// weights (oc, ic, 3, 3) to dst (36, ic, oc).
-void transform_weights(const float* weights, int ic, int oc, float* dst) {
-  const int64_t pairs = static_cast<int64_t>(ic) * oc;
-  for (int i = 0; i < ic; ++i) {
-    for (int o = 0; o < oc; o += kLanes) {
-      const int lanes = std::min(kLanes, oc - o);
-      Lanes g[9] = {}, columns[3][6], point[6];
-      for (int l = 0; l < lanes; ++l) {
-        const float* const kernel = weights + (static_cast<int64_t>(o + l) * ic + i) * 9;
-        for (int k = 0; k < 9; ++k) g[k][l] = kernel[k];
-      }
-      for (int x = 0; x < 3; ++x) transform_column(g[x], g[3 + x], g[6 + x], columns[x]);
-      for (int y = 0; y < 6; ++y) {
-        transform_column(columns[0][y], columns[1][y], columns[2][y], point);
-        for (int x = 0; x < 6; ++x) {
-          float* const to = dst + (y * 6 + x) * pairs + static_cast<int64_t>(i) * oc + o;
-          for (int l = 0; l < lanes; ++l) to[l] = static_cast<float>(point[x][l]);
+// weights (oc, ic, 3, 3) to a matrix (ic, oc) for each of the 36 points.
+void transform_weights(const float* weights, int ic, std::span<GemmPanels> points) {
+  const GemmPanels& shape = points.front();
+  for (int panel = 0; panel < shape.count(); ++panel) {
+    const int first = shape.first_column(panel), columns = shape.columns(panel);
+    const int64_t width = shape.width(panel);
+    for (int o = 0; o < columns; o += kLanes) {
+      const int lanes = std::min(kLanes, columns - o);
+      for (int i = 0; i < ic; ++i) {
+        Lanes g[9] = {}, rows[3][6], point[6];
+        for (int l = 0; l < lanes; ++l) {
+          const float* const kernel = weights + (static_cast<int64_t>(first + o + l) * ic + i) * 9;
+          for (int k = 0; k < 9; ++k) g[k][l] = kernel[k];
+        }
+        for (int x = 0; x < 3; ++x) transform_column(g[x], g[3 + x], g[6 + x], rows[x]);
+        for (int y = 0; y < 6; ++y) {
+          transform_column(rows[0][y], rows[1][y], rows[2][y], point);
+          for (int x = 0; x < 6; ++x) {
+            float* const to = points[static_cast<size_t>(y * 6 + x)].mutable_weights(panel) + i * width + o;
+            for (int l = 0; l < lanes; ++l) to[l] = static_cast<float>(point[x][l]);
+          }
         }
       }
     }
@@ -153,12 +157,8 @@ WinogradConv::WinogradConv(const WinogradVariant& variant, const GemmVariant& ge
   const int64_t tiles = std::min<int64_t>(second_level_cache_bytes() * 3 / 4 / tile_bytes, kMostTiles);
   block_tiles_ = std::max(1, static_cast<int>(tiles) / gemm.mr) * gemm.mr;
 
-  const int64_t pairs = static_cast<int64_t>(params.oc) * params.ic;
-  AlignedBuffer<float> transformed(static_cast<size_t>(kWinogradPoints * pairs));
-  transform_weights(weights, params.ic, params.oc, transformed.data());
-  for (int p = 0; p < kWinogradPoints; ++p) {
-    points_.emplace_back(gemm, params.ic, params.oc, transformed.data() + p * pairs, params.oc, 1, nullptr);
-  }
+  for (int p = 0; p < kWinogradPoints; ++p) points_.emplace_back(gemm, params.ic, params.oc);
+  transform_weights(weights, params.ic, points_);
   for (int c = 0; c < params.oc; ++c) bias_[static_cast<size_t>(c)] = bias == nullptr ? 0.0f : bias[c];
 }
 

@@ -40,26 +40,29 @@ std::span<const GemmVariant> gemm_variants() { return kVariants; }
 
 const GemmVariant& choose_gemm(Isa limit) { return best_variant(gemm_variants(), limit); }
 
-GemmPanels::GemmPanels(const GemmVariant& variant, std::span<const int64_t> k_offsets, int n,
-                       const float* weights, int64_t n_stride, const float* bias)
-    : k_(static_cast<int>(k_offsets.size())), n_(n), nr_(variant.nr) {
+GemmPanels::GemmPanels(const GemmVariant& variant, int k, int n) : k_(k), n_(n), nr_(variant.nr) {
   const int rest = n - (count() - 1) * nr_;
   last_width_ = (rest + variant.lanes - 1) / variant.lanes * variant.lanes;
   const size_t columns =
       static_cast<size_t>(count() - 1) * static_cast<size_t>(nr_) + static_cast<size_t>(last_width_);
   data_ = AlignedBuffer<float>(columns * static_cast<size_t>(k_));
   bias_ = AlignedBuffer<float>(columns);
-  float* dst = data_.data();
+  std::fill_n(data_.data(), data_.size(), 0.0f);
+  std::fill_n(bias_.data(), bias_.size(), 0.0f);
+}
+
+GemmPanels::GemmPanels(const GemmVariant& variant, std::span<const int64_t> k_offsets, int n,
+                       const float* weights, int64_t n_stride, const float* bias)
+    : GemmPanels(variant, static_cast<int>(k_offsets.size()), n) {
   for (int panel = 0; panel < count(); ++panel) {
+    float* dst = mutable_weights(panel);
+    const int64_t first = first_column(panel);
     for (const int64_t offset : k_offsets) {
-      for (int j = 0; j < width(panel); ++j) {
-        *dst++ = j < this->columns(panel) ? weights[offset + (first_column(panel) + j) * n_stride] : 0.0f;
-      }
+      for (int j = 0; j < columns(panel); ++j) dst[j] = weights[offset + (first + j) * n_stride];
+      dst += width(panel);
     }
   }
-  for (size_t j = 0; j < columns; ++j) {
-    bias_[j] = bias != nullptr && j < static_cast<size_t>(n) ? bias[j] : 0.0f;
-  }
+  if (bias != nullptr) std::copy_n(bias, n, bias_.data());
 }
 
 GemmPanels::GemmPanels(const GemmVariant& variant, int k, int n, const float* weights, int64_t k_stride,

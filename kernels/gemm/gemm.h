@@ -32,6 +32,9 @@ class GemmPanels {
   // Where k is not one stride: weight(kk, j) = weights[k_offsets[kk] + j * n_stride].
   GemmPanels(const GemmVariant& variant, std::span<const int64_t> k_offsets, int n, const float* weights,
              int64_t n_stride, const float* bias);
+  // Without bias, for weights that are written where they will be read: weight(kk, first_column(panel) + j)
+  // is mutable_weights(panel)[kk * width(panel) + j]. All are 0 so far.
+  GemmPanels(const GemmVariant& variant, int k, int n);
 
   int k() const { return k_; }
   int n() const { return n_; }
@@ -40,6 +43,7 @@ class GemmPanels {
   int columns(int panel) const { return panel + 1 < count() ? nr_ : n_ - panel * nr_; }
   int width(int panel) const { return panel + 1 < count() ? nr_ : last_width_; }
   const float* weights(int panel) const { return data_.data() + static_cast<int64_t>(panel) * nr_ * k_; }
+  float* mutable_weights(int panel) { return data_.data() + static_cast<int64_t>(panel) * nr_ * k_; }
   const float* bias(int panel) const { return bias_.data() + static_cast<int64_t>(panel) * nr_; }
   size_t bytes() const { return (data_.size() + bias_.size()) * sizeof(float); }
 
