@@ -74,7 +74,7 @@ Result<FileBytes> map_file(const std::string& path, int fd, size_t size) {
   if (map == MAP_FAILED)
     return Error{ErrorKind::io, concat(path, ": cannot be mapped: ", std::strerror(errno))};
   std::shared_ptr<const void> owner(map, [size](void* start) { ::munmap(start, size); });
-  return FileBytes{{static_cast<const std::byte*>(map), size}, std::move(owner)};
+  return FileBytes{{static_cast<const std::byte*>(map), size}, std::move(owner), true};
 }
 
 Result<FileBytes> copy_file(const std::string& path, const Descriptor& file, size_t size) {
@@ -94,6 +94,14 @@ Result<FileBytes> copy_file(const std::string& path, const Descriptor& file, siz
 }
 
 }  // namespace
+
+void forget_pages(std::span<const std::byte> mapped) {
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<uintptr_t>(mapped.data());
+  const uintptr_t first = (begin + page - 1) / page * page, last = (begin + mapped.size()) / page * page;
+  // Only advice: where it is not taken, the pages stay.
+  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+}
 
 Result<FileBytes> open_file(const std::string& path, FileAccess access, uint64_t most_bytes) {
   const Descriptor file = open_to_read(path);

@@ -15,7 +15,12 @@ namespace ink {
 struct FileBytes {
   std::span<const std::byte> bytes;
   std::shared_ptr<const void> owner;
+  bool mapped = false;
 };
+
+// Gives back the memory that pages of a mapped file take, for bytes that are not needed for now: touched
+// again, they are read again.
+void forget_pages(std::span<const std::byte> mapped);
 
 enum class FileAccess {
   read,  // a private copy

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
 
 #include "tests/weights/sample_files.h"
 #include "weights/sha256.h"
@@ -50,6 +54,28 @@ TEST(OpenFile, SaysWhyNot) {
       EXPECT_EQ(file.error().message, c.path + c.message);
     }
   }
+}
+
+TEST(ForgetPages, FreesMemoryAndLosesNothing) {
+  const TempFolder folder;
+  test::Bytes whole(size_t{16} << 20);
+  for (size_t i = 0; i < whole.size(); ++i) whole[i] = static_cast<std::byte>(i * 7 + i / 251);
+  test::write_file(folder / "file", whole);
+  auto file = open_file(folder / "file", FileAccess::map, whole.size());
+  ASSERT_TRUE(file.ok());
+  EXPECT_TRUE(file->mapped);
+  const auto resident = [] {
+    std::ifstream stream("/proc/self/statm");
+    int64_t total = 0, pages = 0;
+    stream >> total >> pages;
+    return pages * ::sysconf(_SC_PAGESIZE);
+  };
+  EXPECT_TRUE(std::ranges::equal(file->bytes, whole));
+  const int64_t before = resident();
+  forget_pages(file->bytes.subspan(1));
+  EXPECT_LT(resident(), before - (int64_t{12} << 20));
+  forget_pages(file->bytes.first(3));
+  EXPECT_TRUE(std::ranges::equal(file->bytes, whole));
 }
 
 TEST(StreamFile, GivesAllPiecesInOrder) {

@@ -81,6 +81,7 @@ Result<SourceBytes> TorchSource::read(size_t index) const {
     }
     auto dst = std::make_shared<AlignedBuffer<std::byte>>(bytes);
     materialise(view, all.bytes, dst->data());
+    if (mapped_ && all.owner == owner_) forget_pages(all.bytes);
     const std::span<const std::byte> rows(dst->data(), bytes);
     return SourceBytes{rows, std::move(dst)};
   } catch (const std::bad_alloc&) {

@@ -27,7 +27,11 @@ class TorchSource : public TensorSource {
   // zip: the archive of the places, or nullptr.
   TorchSource(std::string_view format, std::string origin, const FileBytes& file,
               std::shared_ptr<const ZipReader> zip)
-      : format_(format), origin_(std::move(origin)), owner_(file.owner), zip_(std::move(zip)) {}
+      : format_(format),
+        origin_(std::move(origin)),
+        owner_(file.owner),
+        mapped_(file.mapped),
+        zip_(std::move(zip)) {}
 
   // Checks that all views together stay within the limits. places: for each storage of the views.
   Status fill(Found found, std::vector<TensorView> views, std::vector<StoragePlace> places,
@@ -48,6 +52,7 @@ class TorchSource : public TensorSource {
   std::string_view format_;
   std::string origin_, producer_;
   std::shared_ptr<const void> owner_;
+  bool mapped_;
   std::shared_ptr<const ZipReader> zip_;
   std::vector<SourceTensor> tensors_;
   std::vector<TensorView> views_;
