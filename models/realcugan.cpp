@@ -121,7 +121,9 @@ struct RealCugan::Impl {
   std::array<float, 256> values_of_bytes{};
   std::mutex mutex;
   std::map<float, std::unique_ptr<PreparedModel>> networks;  // by strength
-  std::unique_ptr<RegionSession> idle;  // the last one used, for a next picture of its size
+  // Those last used, for next pictures of their size; more than one where pictures were computed side by
+  // side.
+  std::vector<std::unique_ptr<RegionSession>> idle;
 
   // The network's value of a sample: np2tensor of the original.
   float value_of(uint8_t sample) const { return values_of_bytes[sample]; }
@@ -147,14 +149,30 @@ struct RealCugan::Impl {
             !options.spill_folder.empty()};
   }
 
+  std::unique_ptr<RegionSession> take_idle(const RegionPlan* plan) {
+    std::vector<std::unique_ptr<RegionSession>> stale;
+    const std::lock_guard lock(mutex);
+    if (idle.empty()) return nullptr;
+    if (&idle.back()->plan() != plan) {
+      // Sessions of another size only hold memory that the new one needs.
+      stale.swap(idle);
+      return nullptr;
+    }
+    std::unique_ptr<RegionSession> kept = std::move(idle.back());
+    idle.pop_back();
+    return kept;
+  }
+
+  void keep_idle(std::unique_ptr<RegionSession> session) {
+    std::vector<std::unique_ptr<RegionSession>> stale;
+    const std::lock_guard lock(mutex);
+    if (!idle.empty() && &idle.back()->plan() != &session->plan()) stale.swap(idle);
+    idle.push_back(std::move(session));
+  }
+
   Result<std::unique_ptr<RegionSession>> take_session(const std::shared_ptr<const RegionPlan>& plan,
                                                       const UpscaleOptions& options) {
-    {
-      const std::lock_guard lock(mutex);
-      // A session of another size only holds memory that the new one needs: it goes here.
-      std::unique_ptr<RegionSession> last = std::move(idle);
-      if (last != nullptr && &last->plan() == plan.get()) return last;
-    }
+    if (std::unique_ptr<RegionSession> kept = take_idle(plan.get()); kept != nullptr) return kept;
     SpillFile spill;
     if (plan->spill_bytes > 0) {
       INK_TRY(spill, SpillFile::create(options.spill_folder, plan->spill_bytes));
@@ -316,12 +334,14 @@ Result<const PreparedModel*> RealCugan::network(float strength) {
 
 uint64_t RealCugan::idle_bytes() const {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->idle == nullptr ? 0 : impl_->idle->plan().memory_bytes();
+  uint64_t bytes = 0;
+  for (const auto& session : impl_->idle) bytes += session->plan().memory_bytes();
+  return bytes;
 }
 
 void RealCugan::release_idle() {
   const std::lock_guard lock(impl_->mutex);
-  impl_->idle.reset();
+  impl_->idle.clear();
 }
 
 Result<std::shared_ptr<const RegionPlan>> RealCugan::plan(int w, int h, const UpscaleOptions& options) {
@@ -365,8 +385,7 @@ Status RealCugan::upscale_samples(const Sample* src, int w, int h, Sample* dst,
       };
     }
     INK_TRY_STATUS(session->run(ends, progress));
-    const std::lock_guard lock(impl_->mutex);
-    impl_->idle = std::move(session);
+    impl_->keep_idle(std::move(session));
   }
   if (options.tta) {
     for (float& value : sum) value /= static_cast<float>(turns);

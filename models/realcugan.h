@@ -69,7 +69,8 @@ class RealCugan {
   Status upscale(const uint8_t* src, int w, int h, uint8_t* dst, const UpscaleOptions& options);
   Status upscale(const uint16_t* src, int w, int h, uint16_t* dst, const UpscaleOptions& options);
 
-  // The memory of the last picture is kept for a next one of its size: how much that is, and to give it back.
+  // The memory of the last pictures is kept for next ones of their size, one for each that were computed side
+  // by side: how much that is, and to give it back.
   uint64_t idle_bytes() const;
   void release_idle();
 

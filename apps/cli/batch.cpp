@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <new>
+#include <shared_mutex>
 #include <thread>
 
 #include "apps/cli/interrupt.h"
@@ -60,7 +61,8 @@ class Batch {
         existing_(existing),
         report_(common, jobs.size()),
         beside_(jobs.size() > 1 ? settings.memory_budget / 4 : 0),
-        read_(beside_ / 2, kMostWaiting),
+        small_(beside_ / 4, kMostWaiting),
+        large_(beside_ / 4, kMostWaiting),
         written_(beside_ / 2, kMostWaiting) {}
 
   Result<int> run() {
@@ -85,14 +87,19 @@ class Batch {
 
   void run_many() {
     std::thread reader([this] { guard([this] { read_all(); }); });
-    std::vector<std::thread> writers;
+    std::vector<std::thread> small, writers;
+    for (int i = 0; i < settings_.threads && settings_.threads > 1; ++i) {
+      small.emplace_back(
+          [this] { guard([this] { upscale_all<std::shared_lock<std::shared_mutex>>(small_); }); });
+    }
     for (size_t i = 0; i < std::min(kWriters, jobs_.size()); ++i) {
       writers.emplace_back([this] { guard([this] { write_all(); }); });
     }
-    guard([this] { upscale_all(); });
+    guard([this] { upscale_all<std::unique_lock<std::shared_mutex>>(large_); });
+    for (std::thread& worker : small) worker.join();
     written_.finish();
     for (std::thread& writer : writers) writer.join();
-    read_.close();
+    stop();
     reader.join();
   }
 
@@ -107,7 +114,8 @@ class Batch {
     }
   }
   void stop() {
-    read_.close();
+    small_.close();
+    large_.close();
     written_.close();
   }
 
@@ -129,30 +137,39 @@ class Batch {
       const bool alone = picture->work.alone();
       if (alone) wait_until_idle();
       const uint64_t bytes = picture->work.reading_bytes();
-      if (!read_.reserve(bytes)) return;
+      Lane<Travelling>& lane = picture->work.small() ? small_ : large_;
+      if (!lane.reserve(bytes)) return;
       if (decode(*picture)) {
-        read_.push(std::move(*picture));
+        lane.push(std::move(*picture));
       } else {
-        read_.done(bytes);
+        lane.done(bytes);
       }
       if (alone) wait_until_idle();
     }
-    read_.finish();
+    small_.finish();
+    large_.finish();
   }
   void wait_until_idle() {
-    read_.wait_until_empty();
+    small_.wait_until_empty();
+    large_.wait_until_empty();
     written_.wait_until_empty();
   }
 
-  void upscale_all() {
-    while (std::optional<Travelling> picture = read_.pop()) {
+  // Small pictures side by side, a large one by itself.
+  template <class Lock>
+  void upscale_all(Lane<Travelling>& lane) {
+    while (std::optional<Travelling> picture = lane.pop()) {
       const uint64_t reading = picture->work.reading_bytes(), writing = picture->work.writing_bytes();
-      const bool good = upscale(*picture);
+      bool good = false;
+      {
+        const Lock lock(processor_);
+        good = upscale(*picture);
+      }
       if (interrupted()) return stop();
       // The order keeps a picture that needs all of the memory from being left for a moment.
       const bool goes_on = good && written_.reserve(writing);
       if (goes_on) written_.push(std::move(*picture));
-      read_.done(reading);
+      lane.done(reading);
     }
   }
 
@@ -187,8 +204,8 @@ class Batch {
 
   bool upscale(Travelling& picture) {
     report_.started(picture.work.job());
-    const auto progress = [this](double share) {
-      report_.advanced(share);
+    const auto progress = [this, small = picture.work.small()](double share) {
+      if (!small) report_.advanced(share);
       return !interrupted();
     };
     const bool good = succeeds(picture, [&] { return picture.work.upscale(progress); });
@@ -236,7 +253,9 @@ class Batch {
   const UpscaleRequest::Existing existing_;
   Report report_;
   const uint64_t beside_;
-  Lane<Travelling> read_, written_;  // decoded, and upscaled
+  Lane<Travelling> small_, large_;  // decoded
+  Lane<Travelling> written_;        // upscaled
+  std::shared_mutex processor_;
   std::atomic<bool> has_bug_ = false;
   std::exception_ptr bug_;
 };

@@ -11,7 +11,8 @@
 
 namespace ink::cli {
 
-// Pictures one after the other through the network, while the next ones are read and the last ones written.
+// Pictures one after the other through the network, small ones side by side, while the next ones are read and
+// the last ones written.
 // An error ends one of them, an interruption all; where writing fails for the disk, the rest is not tried.
 // Gives the exit code. Errors: interrupted, and standard output cannot be written.
 Result<int> upscale_batch(const std::vector<PictureJob>& jobs, const Networks& networks,

@@ -19,6 +19,9 @@ namespace {
 // Threads' stacks, the encoder's blocks, and what the allocator keeps for itself.
 constexpr uint64_t kSmallThings = 14 << 20;
 
+// Operations of a network up to which threads gain more from a picture each than from a picture together.
+constexpr double kSmallFlops = 20e9;
+
 UpscaleOptions network_options(const UpscaleSettings& settings) {
   UpscaleOptions options;
   options.strength = settings.strength;
@@ -93,12 +96,13 @@ Status UpscaleWork::share_memory(const PictureShape& shape, uint64_t beside) {
   const uint64_t others = std::max({taken.reading, taken.joining, taken.writing});
   reading_bytes_ = taken.reading;
   writing_bytes_ = taken.writing;
-  alone_ = std::max(taken.reading, taken.writing) > beside / 2;
+  alone_ = taken.reading > beside / 4 || taken.writing > beside / 2;
   for (const uint64_t held : {beside, uint64_t{0}}) {
     if (held > 0 && alone_) continue;
     if (others + held <= room && taken.computing + held < room) {
       options_.memory_limit = room - held - taken.computing;
       const auto plan = network_->plan(shape.w, shape.h, options_);
+      if (plan.ok() && !alone_) try_small(shape, taken, room - held);
       if (plan.ok() || plan.error().kind != ErrorKind::limit) return plan.status();
     }
     alone_ = true;
@@ -112,6 +116,19 @@ Status UpscaleWork::share_memory(const PictureShape& shape, uint64_t beside) {
                                      size_text(rounded) + " of memory, more than the " +
                                      size_text(settings_->memory_budget) +
                                      " allowed; --max-memory raises that"};
+}
+
+void UpscaleWork::try_small(const PictureShape& shape, const Footprint& taken, uint64_t room) {
+  const int threads = settings_->threads;
+  const uint64_t share = room / static_cast<uint64_t>(threads);
+  if (threads == 1 || taken.joining > share || taken.computing >= share) return;
+  UpscaleOptions options = options_;
+  options.threads = 1;
+  options.memory_limit = share - taken.computing;
+  const auto plan = network_->plan(shape.w, shape.h, options);
+  if (!plan.ok() || (*plan)->all_flops() * (options.tta ? 8 : 1) > kSmallFlops) return;
+  options_ = options;
+  small_ = true;
 }
 
 Result<UpscaleWork> UpscaleWork::open(const PictureJob& job, const Networks& networks,
@@ -153,13 +170,14 @@ Status UpscaleWork::upscale(const std::function<bool(double)>& progress) {
   const uint64_t held = alone_ ? 0 : settings_->memory_budget / 4;
   const Footprint taken =
       footprint({w, h, channels, result.depth, 0}, 0, {result.w, result.h}, size_, encode_options(1));
-  if (std::max(taken.joining, alone_ ? taken.writing : 0) + held + networks_->idle_bytes() > room) {
+  if (!small_ &&
+      std::max(taken.joining, alone_ ? taken.writing : 0) + held + networks_->idle_bytes() > room) {
     networks_->release_idle();
   }
   if (PixelSize{result.w, result.h} != size_) {
-    result = resized(result, size_, channels == 4 ? 4 : 3, settings_->threads);
+    result = resized(result, size_, channels == 4 ? 4 : 3, options_.threads);
   }
-  if (has_alpha(channels)) alpha = resized(alpha, size_, 1, settings_->threads);
+  if (has_alpha(channels)) alpha = resized(alpha, size_, 1, options_.threads);
   picture_ = from_rgb(std::move(result), channels, alpha);
   picture_.metadata = std::move(metadata);
   return interrupted() ? Status(interruption()) : Status();

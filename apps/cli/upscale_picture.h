@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/cli/footprint.h"
 #include "apps/cli/networks.h"
 #include "apps/cli/outputs.h"
 #include "apps/cli/target_size.h"
@@ -35,9 +36,9 @@ struct UpscaleSettings {
 class UpscaleWork {
  public:
   // Reads the file, but not yet its pixels, and refuses what could not end well. `beside` bytes of the budget
-  // are for other pictures on their way; where the rest does not do, alone() says that this one needs all.
-  // Errors: those of reading; bad_input; usage and limit of the output's format; limit where the picture
-  // would take more memory than the budget, with how much that is.
+  // are for other pictures that are read (a half) and written (the other); where the rest does not do,
+  // alone() says that this one needs all. Errors: those of reading; bad_input; usage and limit of the
+  // output's format; limit where the picture would take more memory than the budget, with how much that is.
   static Result<UpscaleWork> open(const PictureJob& job, const Networks& networks,
                                   const UpscaleSettings& settings, uint64_t beside);
   // Errors: bad_input.
@@ -49,6 +50,9 @@ class UpscaleWork {
 
   const PictureJob& job() const { return job_; }
   bool alone() const { return alone_; }
+  // Whether it is so small that as many pictures as there are threads had better be computed side by side,
+  // each on one: the memory does for that too.
+  bool small() const { return small_; }
   // What the steps before and after the network take, at most.
   uint64_t reading_bytes() const { return reading_bytes_; }
   uint64_t writing_bytes() const { return writing_bytes_; }
@@ -62,7 +66,7 @@ class UpscaleWork {
   UpscaleWork(const PictureJob& job, const Networks& networks, const UpscaleSettings& settings)
       : job_(job), networks_(&networks), settings_(&settings) {}
   Status share_memory(const PictureShape& shape, uint64_t beside);
-  Status join(Picture enlarged);
+  void try_small(const PictureShape& shape, const Footprint& taken, uint64_t room);
   EncodeOptions encode_options(int threads) const;
 
   PictureJob job_;
@@ -73,7 +77,7 @@ class UpscaleWork {
   Picture picture_;  // as decoded, then the result
   PixelSize size_;
   UpscaleOptions options_;
-  bool alone_ = false;
+  bool alone_ = false, small_ = false;
   uint64_t reading_bytes_ = 0, writing_bytes_ = 0;
   std::string plan_json_;
   std::vector<std::string> notices_;
