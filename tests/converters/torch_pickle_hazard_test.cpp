@@ -203,8 +203,8 @@ TEST(TorchPickleHazard, Cycles) {
                                   pickle::object("a", "b", pickle::text("x") + "h\0"s) + "u")),
             "accepted");
   std::string nested;
-  for (int i = 0; i < 1000; ++i) nested += std::string("}") + pickle::text("a");
-  nested += std::string("}") + std::string(1000, 's');
+  for (int i = 0; i < 1000; ++i) nested.append("}").append(pickle::text("a"));
+  nested.append("}").append(1000, 's');
   EXPECT_TRUE(
       refusal(pickle::whole(nested)).ends_with("exceeds the limit of 64 levels or of 400000 entries"));
 }
