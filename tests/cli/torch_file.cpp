@@ -20,7 +20,7 @@ std::string read_golden(const std::string& name) {
 
 std::string little(uint64_t value, int bytes) {
   std::string text;
-  for (int i = 0; i < bytes; ++i) text += static_cast<char>(static_cast<uint8_t>(value >> (8 * i)));
+  for (int i = 0; i < bytes; ++i, value >>= 8) text += static_cast<char>(static_cast<uint8_t>(value));
   return text;
 }
 
