@@ -9,6 +9,7 @@
 namespace ink {
 namespace {
 
+using test::kMemoryCounts;
 using test::Outcome;
 using test::Workplace;
 using Names = std::vector<std::string>;
@@ -103,15 +104,6 @@ TEST_F(CliUpscale, ThreadsAndTilesChangeNoByte) {
     EXPECT_EQ(work_.read("other.png"), one) << options[1];
   }
 }
-
-// The peak of a process under a sanitizer is the sanitizer's.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kMemoryCounts = false;
-#elif defined(__has_feature)
-constexpr bool kMemoryCounts = !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer);
-#else
-constexpr bool kMemoryCounts = true;
-#endif
 
 TEST_F(CliUpscale, AMemoryLimitIsKeptAndChangesNoByte) {
   work_.write_model("m.safetensors", true);
