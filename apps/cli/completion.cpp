@@ -1,7 +1,5 @@
 #include "apps/cli/completion.h"
 
-#include <algorithm>
-
 #include "apps/cli/text.h"
 
 namespace ink::cli {
@@ -66,7 +64,8 @@ std::string bash_words(std::span<const CommandRow> table) {
   std::string text;
   for (const CommandRow& row : table) {
     bool files = false;
-    std::vector<std::string> words = row.subcommands;
+    std::vector<std::string> words;
+    for (const SubcommandRow& command : row.subcommands) words.push_back(command.name);
     for (const OptionRow& positional : row.positionals) {
       const ValueKind kind = value_kind(positional.value);
       files = files || kind.file || kind.folder;
@@ -105,18 +104,14 @@ std::string zsh_option(const OptionRow& option) {
          shell_quoted(after);
 }
 
-std::string zsh_command(const CommandRow& row, std::span<const CommandRow> table) {
+std::string zsh_command(const CommandRow& row) {
   std::string text = "    " + shell_quoted(path_text(row)) + ")\n      _arguments -s -S";
   for (const OptionRow& option : row.options) text += " \\\n        " + zsh_option(option);
   if (!row.subcommands.empty()) {
     std::vector<std::string> commands;
-    for (const std::string& name : row.subcommands) {
-      std::vector<std::string> path = row.path;
-      path.push_back(name);
-      const auto of_name = std::find_if(table.begin(), table.end(),
-                                        [&](const CommandRow& other) { return other.path == path; });
-      commands.push_back(name +
-                         "\\:" + shell_quoted(replaced(replaced(of_name->description, "\"", ""), ":", " -")));
+    for (const SubcommandRow& command : row.subcommands) {
+      const std::string description = replaced(replaced(command.description, "\"", ""), ":", " -");
+      commands.push_back(command.name + "\\:" + shell_quoted(description));
     }
     text += " \\\n        '1:command:((" + replaced(join(commands, " "), "'", "\"") + "))'";
   }
@@ -193,7 +188,7 @@ std::string zsh_completion(std::span<const CommandRow> table) {
       "  local depth=${#${(z)at}}\n"
       "  shift $depth words; ((CURRENT -= depth))\n"
       "  case \"$at\" in\n";
-  for (const CommandRow& row : table) text += zsh_command(row, table);
+  for (const CommandRow& row : table) text += zsh_command(row);
   return text +
          "  esac\n"
          "}\n"
@@ -220,12 +215,8 @@ std::string fish_completion(std::span<const CommandRow> table) {
       "complete -c inkstone -f\n";
   for (const CommandRow& row : table) {
     const std::string head = "complete -c inkstone" + fish_condition(row);
-    for (const std::string& name : row.subcommands) {
-      std::vector<std::string> path = row.path;
-      path.push_back(name);
-      const auto of_name = std::find_if(table.begin(), table.end(),
-                                        [&](const CommandRow& other) { return other.path == path; });
-      text += head + " -a " + name + " -d " + fish_quoted(of_name->description) + "\n";
+    for (const SubcommandRow& command : row.subcommands) {
+      text += head + " -a " + command.name + " -d " + fish_quoted(command.description) + "\n";
     }
     for (const OptionRow& option : row.options) text += head + fish_option(option) + "\n";
     for (const OptionRow& positional : row.positionals) {

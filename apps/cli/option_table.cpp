@@ -28,7 +28,9 @@ void add_rows(const CLI::App& app, const std::vector<std::string>& path, std::ve
     (of_option.names.empty() ? row.positionals : row.options).push_back(std::move(of_option));
   }
   const std::vector<const CLI::App*> below = app.get_subcommands([](const CLI::App*) { return true; });
-  for (const CLI::App* command : below) row.subcommands.push_back(command->get_name());
+  for (const CLI::App* command : below) {
+    row.subcommands.push_back({command->get_name(), command->get_description()});
+  }
   rows.push_back(std::move(row));
   for (const CLI::App* command : below) {
     std::vector<std::string> longer = path;

@@ -16,11 +16,15 @@ struct OptionRow {
   bool many = false;  // takes several values
 };
 
+struct SubcommandRow {
+  std::string name, description;
+};
+
 struct CommandRow {
   std::vector<std::string> path;  // {"models", "pull"}; empty for the program itself
   std::string description, footer;
   std::vector<OptionRow> options, positionals;
-  std::vector<std::string> subcommands;
+  std::vector<SubcommandRow> subcommands;
 };
 
 // All that the parser knows, the program first, then its commands in their order: what completions and the
