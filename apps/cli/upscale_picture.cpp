@@ -86,23 +86,24 @@ EncodeOptions UpscaleWork::encode_options(int threads) const {
   return options;
 }
 
-// How much memory the network may take, or how much the process must be allowed.
-Status UpscaleWork::share_memory(const PictureShape& shape, uint64_t beside) {
-  const int scale = network_->config().scale;
-  const Footprint taken = footprint(shape, file_.bytes.size(), {shape.w * scale, shape.h * scale}, size_,
-                                    encode_options(settings_->threads));
+uint64_t UpscaleWork::room() const {
   const uint64_t base = settings_->memory_base + kSmallThings;
-  const uint64_t room = settings_->memory_budget - std::min(settings_->memory_budget, base);
-  const uint64_t others = std::max({taken.reading, taken.joining, taken.writing});
-  reading_bytes_ = taken.reading;
-  writing_bytes_ = taken.writing;
-  alone_ = taken.reading > beside / 4 || taken.writing > beside / 2;
-  for (const uint64_t held : {beside, uint64_t{0}}) {
+  return settings_->memory_budget - std::min(settings_->memory_budget, base);
+}
+
+// How much memory the network may take, or how much the process must be allowed.
+Status UpscaleWork::share_memory(const PictureShape& shape) {
+  const int scale = network_->config().scale;
+  taken_ = footprint(shape, file_.bytes.size(), {shape.w * scale, shape.h * scale}, size_,
+                     encode_options(settings_->threads));
+  const uint64_t others = std::max({taken_.reading, taken_.joining, taken_.writing});
+  alone_ = taken_.reading > beside_ / 4 || taken_.writing > beside_ / 2;
+  for (const uint64_t held : {beside_, uint64_t{0}}) {
     if (held > 0 && alone_) continue;
-    if (others + held <= room && taken.computing + held < room) {
-      options_.memory_limit = room - held - taken.computing;
+    if (others + held <= room() && taken_.computing + held < room()) {
+      options_.memory_limit = room() - held - taken_.computing;
       const auto plan = network_->plan(shape.w, shape.h, options_);
-      if (plan.ok() && !alone_) try_small(shape, taken, room - held);
+      if (plan.ok() && !alone_) try_small(shape);
       if (plan.ok() || plan.error().kind != ErrorKind::limit) return plan.status();
     }
     alone_ = true;
@@ -111,20 +112,21 @@ Status UpscaleWork::share_memory(const PictureShape& shape, uint64_t beside) {
   // What is named must do in the next run, whose memory_base differs by some hundred KiB: how many pages of
   // its files a process has resident is not in its hands.
   constexpr uint64_t kMiB = 1 << 20;
-  const uint64_t rounded = (base + std::max(others, taken.computing + least) + kMiB) / kMiB * kMiB + kMiB;
+  const uint64_t needed = settings_->memory_base + kSmallThings + std::max(others, taken_.computing + least);
+  const uint64_t rounded = (needed + kMiB) / kMiB * kMiB + kMiB;
   return Error{ErrorKind::limit, input_name(job_.input) + ": upscaling it needs at least " +
                                      size_text(rounded) + " of memory, more than the " +
                                      size_text(settings_->memory_budget) +
                                      " allowed; --max-memory raises that"};
 }
 
-void UpscaleWork::try_small(const PictureShape& shape, const Footprint& taken, uint64_t room) {
+void UpscaleWork::try_small(const PictureShape& shape) {
   const int threads = settings_->threads;
-  const uint64_t share = room / static_cast<uint64_t>(threads);
-  if (threads == 1 || taken.joining > share || taken.computing >= share) return;
+  const uint64_t share = (room() - beside_) / static_cast<uint64_t>(threads);
+  if (threads == 1 || taken_.joining > share || taken_.computing >= share) return;
   UpscaleOptions options = options_;
   options.threads = 1;
-  options.memory_limit = share - taken.computing;
+  options.memory_limit = share - taken_.computing;
   const auto plan = network_->plan(shape.w, shape.h, options);
   if (!plan.ok() || (*plan)->all_flops() * (options.tta ? 8 : 1) > kSmallFlops) return;
   options_ = options;
@@ -133,7 +135,7 @@ void UpscaleWork::try_small(const PictureShape& shape, const Footprint& taken, u
 
 Result<UpscaleWork> UpscaleWork::open(const PictureJob& job, const Networks& networks,
                                       const UpscaleSettings& settings, uint64_t beside) {
-  UpscaleWork work(job, networks, settings);
+  UpscaleWork work(job, networks, settings, beside);
   INK_TRY(work.file_, read_input(job.input, settings.limits.file_bytes));
   INK_TRY(const PictureShape shape, picture_shape(work.file_.bytes, input_name(job.input), settings.limits));
   const Course way = course(shape, networks, settings.target);
@@ -141,7 +143,7 @@ Result<UpscaleWork> UpscaleWork::open(const PictureJob& job, const Networks& net
   work.size_ = way.size;
   work.options_ = network_options(settings);
   INK_TRY_STATUS(check_writable(output_name(job.output), job.format, way.size.w, way.size.h, shape.channels));
-  INK_TRY_STATUS(work.share_memory(shape, beside));
+  INK_TRY_STATUS(work.share_memory(shape));
   return work;
 }
 
@@ -165,15 +167,8 @@ Status UpscaleWork::upscale(const std::function<bool(double)>& progress) {
   picture_ = {};
 
   // The network's memory waits for the next picture, unless what follows needs the room.
-  const uint64_t room =
-      settings_->memory_budget - std::min(settings_->memory_budget, settings_->memory_base + kSmallThings);
-  const uint64_t held = alone_ ? 0 : settings_->memory_budget / 4;
-  const Footprint taken =
-      footprint({w, h, channels, result.depth, 0}, 0, {result.w, result.h}, size_, encode_options(1));
-  if (!small_ &&
-      std::max(taken.joining, alone_ ? taken.writing : 0) + held + networks_->idle_bytes() > room) {
-    networks_->release_idle();
-  }
+  const uint64_t follows = alone_ ? std::max(taken_.joining, taken_.writing) : taken_.joining + beside_;
+  if (!small_ && follows + networks_->idle_bytes() > room()) networks_->release_idle();
   if (PixelSize{result.w, result.h} != size_) {
     result = resized(result, size_, channels == 4 ? 4 : 3, options_.threads);
   }

@@ -54,8 +54,8 @@ class UpscaleWork {
   // each on one: the memory does for that too.
   bool small() const { return small_; }
   // What the steps before and after the network take, at most.
-  uint64_t reading_bytes() const { return reading_bytes_; }
-  uint64_t writing_bytes() const { return writing_bytes_; }
+  uint64_t reading_bytes() const { return taken_.reading; }
+  uint64_t writing_bytes() const { return taken_.writing; }
 
   PixelSize size() const { return size_; }                     // of the result
   const std::string& plan_json() const { return plan_json_; }  // how the network went about it
@@ -63,22 +63,26 @@ class UpscaleWork {
   const std::vector<std::string>& notices() const { return notices_; }
 
  private:
-  UpscaleWork(const PictureJob& job, const Networks& networks, const UpscaleSettings& settings)
-      : job_(job), networks_(&networks), settings_(&settings) {}
-  Status share_memory(const PictureShape& shape, uint64_t beside);
-  void try_small(const PictureShape& shape, const Footprint& taken, uint64_t room);
+  UpscaleWork(const PictureJob& job, const Networks& networks, const UpscaleSettings& settings,
+              uint64_t beside)
+      : job_(job), networks_(&networks), settings_(&settings), beside_(beside) {}
+  // What the budget leaves once the process itself has its share.
+  uint64_t room() const;
+  Status share_memory(const PictureShape& shape);
+  void try_small(const PictureShape& shape);
   EncodeOptions encode_options(int threads) const;
 
   PictureJob job_;
   const Networks* networks_;
   const UpscaleSettings* settings_;
+  uint64_t beside_;
   RealCugan* network_ = nullptr;
   FileBytes file_;
   Picture picture_;  // as decoded, then the result
   PixelSize size_;
   UpscaleOptions options_;
   bool alone_ = false, small_ = false;
-  uint64_t reading_bytes_ = 0, writing_bytes_ = 0;
+  Footprint taken_;
   std::string plan_json_;
   std::vector<std::string> notices_;
 };
