@@ -1,9 +1,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <memory>
-#include <set>
 
 #include "apps/cli/batch.h"
 #include "apps/cli/common.h"
@@ -11,7 +9,6 @@
 #include "apps/cli/memory.h"
 #include "apps/cli/networks.h"
 #include "apps/cli/outputs.h"
-#include "apps/cli/streams.h"
 #include "apps/cli/text.h"
 #include "apps/cli/upscale_request.h"
 #include "kernels/base/isa.h"
@@ -39,17 +36,6 @@ Status check_streams(const std::vector<PictureJob>& jobs, const Common& common) 
   return {};
 }
 
-// What a killed process left in the folders that results go to.
-void clean_up_after_the_killed(const std::vector<PictureJob>& jobs) {
-  std::set<std::string> folders;
-  for (const PictureJob& job : jobs) {
-    const std::string folder = std::filesystem::path(job.output).parent_path().string();
-    if (!is_stream(job.output) && folders.insert(folder).second) {
-      remove_stale_temporaries(folder.empty() ? "" : folder + "/");
-    }
-  }
-}
-
 Result<int> run_upscale(const UpscaleFlags& flags, const Common& common) {
   INK_TRY(UpscaleRequest request, make_upscale_request(flags, common));
   INK_TRY(const Networks networks,
@@ -67,7 +53,8 @@ Result<int> run_upscale(const UpscaleFlags& flags, const Common& common) {
                            std::to_string(common.threads) + " threads, at most " +
                            size_text(request.settings.memory_budget));
   catch_interrupts();
-  clean_up_after_the_killed(jobs);
+  // What a killed process left there.
+  for (const std::string& folder : output_folders(jobs)) remove_stale_temporaries(folder);
   request.settings.memory_base = resident_bytes();
   return upscale_batch(jobs, networks, request.settings, request.existing, common);
 }

@@ -12,11 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_folder(const std::string& path) {
-  std::error_code problem;
-  return fs::is_directory(path, problem);
-}
-
 // The pictures of one folder, and the folders in it. Appends in the order of the names' bytes, so that two
 // runs and two machines agree.
 class FolderWalk {
@@ -78,6 +73,11 @@ class FolderWalk {
 }  // namespace
 
 bool is_standard_stream(const std::string& path) { return path == "-"; }
+
+bool is_folder(const std::string& path) {
+  std::error_code problem;
+  return fs::is_directory(path, problem);
+}
 
 Result<InputFiles> expand_inputs(const std::vector<std::string>& named, bool recursive,
                                  const std::string& output) {

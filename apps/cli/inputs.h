@@ -10,6 +10,8 @@ namespace ink::cli {
 // "-": standard input or output.
 bool is_standard_stream(const std::string& path);
 
+bool is_folder(const std::string& path);
+
 struct InputFile {
   std::string path;
   std::string below;  // the folders between the one that was named and this file: "" or "sub/deeper"

@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <map>
 #include <optional>
-#include <set>
 #include <system_error>
 
 #include "apps/cli/streams.h"
@@ -31,11 +30,6 @@ const char* extension(PictureFormat format) {
 
 Error cannot_create(const std::string& path, const std::string& why) {
   return {ErrorKind::cannot_create, path + ": cannot be created: " + why};
-}
-
-bool is_folder(const std::string& path) {
-  std::error_code problem;
-  return fs::is_directory(path, problem);
 }
 
 // One text for all ways to write the same place; the last part may not exist yet.
@@ -128,10 +122,7 @@ Status check_request(const InputFiles& inputs, const std::string& output) {
 }
 
 Status make_folders(const std::vector<PictureJob>& jobs) {
-  std::set<std::string> made;
-  for (const PictureJob& job : jobs) {
-    const std::string folder = fs::path(job.output).parent_path().string();
-    if (!made.insert(folder).second) continue;
+  for (const std::string& folder : output_folders(jobs)) {
     std::error_code problem;
     fs::create_directories(folder, problem);
     if (!is_folder(folder)) return cannot_create(folder, problem ? problem.message() : "it is not a folder");
@@ -163,6 +154,14 @@ Result<std::vector<PictureJob>> plan_outputs(const InputFiles& inputs, const std
     if (!status.ok() && (jobs.size() == 1 || into_folder)) return status.error();
   }
   return jobs;
+}
+
+std::set<std::string> output_folders(const std::vector<PictureJob>& jobs) {
+  std::set<std::string> folders;
+  for (const PictureJob& job : jobs) {
+    if (!is_stream(job.output)) folders.insert(fs::path(job.output).parent_path().string());
+  }
+  return folders;
 }
 
 }  // namespace ink::cli

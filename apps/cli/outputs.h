@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,5 +27,8 @@ struct PictureJob {
 // without -o), cannot_create (a folder that is missing or not writable, a folder in the way).
 Result<std::vector<PictureJob>> plan_outputs(const InputFiles& inputs, const std::string& output,
                                              const std::string& suffix, PictureFormat format);
+
+// The folders that files of these jobs go to, "" for the current one.
+std::set<std::string> output_folders(const std::vector<PictureJob>& jobs);
 
 }  // namespace ink::cli
