@@ -2,17 +2,13 @@
 
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <map>
 #include <random>
 #include <set>
-#include <sstream>
 
-#include "converters/load_model.h"
 #include "models/realcugan.h"
-#include "pictures/png.h"
 #include "tests/harness/weights_dir.h"
-#include "weights/file.h"
+#include "tests/models/released.h"
 
 namespace ink {
 namespace {
@@ -22,42 +18,15 @@ namespace {
 // levels are 3e-5 of the range. A step through 8 bits or a wrong scale is off by more than 100.
 constexpr int kMostLevels = 2;
 
-struct Case {
-  std::string network, picture, golden;
-  float strength = 1;
-  bool tta = false;
-};
+using Case = test::ReleasedCase;
 
 std::vector<Case> opaque_cases() {
-  std::ifstream file(test::golden_path("realcugan16/manifest.txt"));
-  std::vector<Case> cases;
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream words(line);
-    Case c;
-    words >> c.network >> c.picture >> c.strength >> c.tta >> c.golden;
-    if (c.picture.find("cutout") == std::string::npos) cases.push_back(c);
-  }
+  std::vector<Case> cases = test::released_cases("realcugan16");
+  std::erase_if(cases, [](const Case& c) { return c.picture.find("cutout") != std::string::npos; });
   return cases;
 }
 
-Picture read_png(const std::string& name) {
-  const std::string path = test::golden_path("realcugan16/" + name);
-  auto file = open_file(path, FileAccess::read, 1 << 24);
-  EXPECT_TRUE(file.ok()) << path;
-  auto picture = decode_png(file->bytes, path, {});
-  EXPECT_TRUE(picture.ok()) << picture.error().message;
-  EXPECT_EQ(picture->channels, 3);
-  EXPECT_EQ(picture->depth, 16);
-  return std::move(*picture);
-}
-
-std::unique_ptr<RealCugan> load(const std::string& network) {
-  auto store = load_model(*test::weights_dir() + "/realcugan-" + network + ".safetensors");
-  EXPECT_TRUE(store.ok()) << store.error().message;
-  auto model = RealCugan::create(std::move(*store), active_isa());
-  EXPECT_TRUE(model.ok()) << model.error().message;
-  return std::move(*model);
-}
+Picture read_png(const std::string& name) { return test::golden_picture("realcugan16/" + name, 16); }
 
 template <class Sample>
 std::vector<Sample> upscale(RealCugan& model, const std::vector<Sample>& src, int w, int h,
@@ -85,7 +54,7 @@ TEST_F(RealCugan16, MatchesTheOriginal) {
     if (active_isa() == Isa::reference && (c.picture != "ramp-48x20.png" || c.tta || c.strength != 1))
       continue;
     auto& model = models[c.network];
-    if (model == nullptr) model = load(c.network);
+    if (model == nullptr) model = test::load_released(c.network);
     UpscaleOptions options;
     options.strength = c.strength;
     options.tta = c.tta;
@@ -115,7 +84,7 @@ TEST_F(RealCugan16, AgreesWith8Bits) {
   }
   for (const char* network : {"se-2x-conservative", "se-3x-no-denoise", "se-4x-conservative",
                               "pro-2x-no-denoise", "pro-3x-conservative", "nose-2x-no-denoise"}) {
-    const auto model = load(network);
+    const auto model = test::load_released(network);
     for (const bool tta : {false, true}) {
       UpscaleOptions options;
       options.threads = 4;
@@ -139,7 +108,7 @@ TEST_F(RealCugan16, AGradientKeepsItsLevels) {
   std::vector<uint16_t> src;
   for (int i = 0; i < kSide * kSide; ++i) src.insert(src.end(), 3, static_cast<uint16_t>(i));
   for (const char* network : {"se-2x-conservative", "pro-2x-conservative", "se-4x-no-denoise"}) {
-    const auto model = load(network);
+    const auto model = test::load_released(network);
     UpscaleOptions options;
     options.threads = 4;
     const std::vector<uint16_t> dst = upscale(*model, src, kSide, kSide, options);

@@ -4,20 +4,12 @@
 #include <map>
 #include <random>
 
-#include "converters/load_model.h"
 #include "models/realcugan.h"
 #include "tests/harness/weights_dir.h"
+#include "tests/models/released.h"
 
 namespace ink {
 namespace {
-
-std::unique_ptr<RealCugan> load(const std::string& network) {
-  auto store = load_model(*test::weights_dir() + "/realcugan-" + network + ".safetensors");
-  EXPECT_TRUE(store.ok()) << store.error().message;
-  auto model = RealCugan::create(std::move(*store), active_isa());
-  EXPECT_TRUE(model.ok()) << model.error().message;
-  return std::move(*model);
-}
 
 std::vector<uint8_t> random_picture(int w, int h, uint64_t seed) {
   std::mt19937_64 random(seed);
@@ -51,7 +43,7 @@ TEST(RealCuganRegions, AnyRegionsInAnyMemoryGiveTheWholePicturesBytes) {
     };
     const std::string network = kNetworks[i % 6];
     auto& model = models[network];
-    if (model == nullptr) model = load(network);
+    if (model == nullptr) model = test::load_released(network);
     // One side may be long: a large area would only take long.
     int w = between(1, most), h = between(1, std::min(most, 1 + 160 * most / w));
     if (between(0, 1) == 0) std::swap(w, h);

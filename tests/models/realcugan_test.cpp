@@ -3,52 +3,17 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <map>
-#include <sstream>
 
-#include "converters/load_model.h"
-#include "pictures/png.h"
 #include "tests/harness/weights_dir.h"
-#include "weights/file.h"
+#include "tests/models/released.h"
 
 namespace ink {
 namespace {
 
-struct Case {
-  std::string network, picture, golden;
-  float strength = 1;
-  bool tta = false;
-};
+using Case = test::ReleasedCase;
 
-std::vector<Case> manifest() {
-  std::ifstream file(test::golden_path("realcugan/manifest.txt"));
-  std::vector<Case> cases;
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream words(line);
-    Case c;
-    if (words >> c.network >> c.picture >> c.strength >> c.tta >> c.golden) cases.push_back(c);
-  }
-  return cases;
-}
-
-Picture read_png(const std::string& name) {
-  const std::string path = test::golden_path("realcugan/" + name);
-  auto file = open_file(path, FileAccess::read, 1 << 24);
-  EXPECT_TRUE(file.ok()) << path;
-  auto picture = decode_png(file->bytes, path, {});
-  EXPECT_TRUE(picture.ok()) << picture.error().message;
-  EXPECT_EQ(picture->channels, 3);
-  return std::move(*picture);
-}
-
-std::unique_ptr<RealCugan> load(const std::string& network, Isa isa = active_isa()) {
-  auto store = load_model(*test::weights_dir() + "/realcugan-" + network + ".safetensors");
-  EXPECT_TRUE(store.ok()) << store.error().message;
-  auto model = RealCugan::create(std::move(*store), isa);
-  EXPECT_TRUE(model.ok()) << model.error().message;
-  return std::move(*model);
-}
+Picture read_png(const std::string& name) { return test::golden_picture("realcugan/" + name, 8); }
 
 std::vector<uint8_t> upscale(RealCugan& model, const Picture& src, const UpscaleOptions& options) {
   const size_t scale = static_cast<size_t>(model.config().scale);
@@ -92,12 +57,12 @@ bool skip_in_reference(const Case& c) {
 TEST_F(RealCuganGoldens, EveryNetworkMatchesTheOriginal) {
   std::map<std::string, Agreement> agreements;
   std::map<std::string, std::unique_ptr<RealCugan>> models;
-  const std::vector<Case> cases = manifest();
+  const std::vector<Case> cases = test::released_cases("realcugan");
   ASSERT_GE(cases.size(), 18u * 6u);
   for (const Case& c : cases) {
     if (skip_in_reference(c)) continue;
     auto& model = models[c.network];
-    if (model == nullptr) model = load(c.network);
+    if (model == nullptr) model = test::load_released(c.network);
     UpscaleOptions options;
     options.strength = c.strength;
     options.tta = c.tta;
@@ -119,9 +84,9 @@ TEST_F(RealCuganGoldens, InstructionSetsAgree) {
   options.threads = 4;
   for (const char* network :
        {"se-2x-no-denoise", "pro-3x-denoise3x", "se-4x-conservative", "nose-2x-no-denoise"}) {
-    const std::vector<uint8_t> wanted = upscale(*load(network), src, options);
+    const std::vector<uint8_t> wanted = upscale(*test::load_released(network), src, options);
     for (const Isa isa : supported_isas()) {
-      const auto model = load(network, isa);
+      const auto model = test::load_released(network, isa);
       Agreement agreement;
       agreement.compare(upscale(*model, src, options), wanted, std::string(network) + " on " + isa_name(isa));
       EXPECT_GE(agreement.identical(), 0.999) << network << " on " << isa_name(isa);
@@ -134,7 +99,7 @@ TEST_F(RealCuganGoldens, TheNumberOfThreadsDoesNotShow) {
   const Picture src = read_png("lineart-61x45.png");
   for (const char* network :
        {"se-2x-no-denoise", "pro-3x-denoise3x", "se-4x-conservative", "nose-2x-no-denoise"}) {
-    const auto model = load(network);
+    const auto model = test::load_released(network);
     UpscaleOptions options;
     const std::vector<uint8_t> wanted = upscale(*model, src, options);
     for (const int threads : {2, 3, 4, 7, 16}) {
@@ -146,7 +111,7 @@ TEST_F(RealCuganGoldens, TheNumberOfThreadsDoesNotShow) {
 
 TEST_F(RealCuganGoldens, AHundredSizesPackTheWeightsOnce) {
   if (active_isa() == Isa::reference) GTEST_SKIP() << "slow, and the same for every instruction set";
-  const auto model = load("se-2x-no-denoise");
+  const auto model = test::load_released("se-2x-no-denoise");
   const int before = prepared_model_count();
   UpscaleOptions options;
   options.threads = 4;
@@ -159,7 +124,7 @@ TEST_F(RealCuganGoldens, AHundredSizesPackTheWeightsOnce) {
 }
 
 TEST_F(RealCuganGoldens, AStrengthOutOfRangeIsRefused) {
-  const auto model = load("se-2x-no-denoise");
+  const auto model = test::load_released("se-2x-no-denoise");
   const std::vector<uint8_t> src(3, 0);
   std::vector<uint8_t> dst(12);
   for (const float strength : {0.0f, 0.74f, 1.31f, std::numeric_limits<float>::quiet_NaN()}) {
@@ -172,7 +137,7 @@ TEST_F(RealCuganGoldens, AStrengthOutOfRangeIsRefused) {
 }
 
 TEST_F(RealCuganGoldens, AProgressThatSaysNoStopsTheWork) {
-  const auto model = load("se-2x-no-denoise");
+  const auto model = test::load_released("se-2x-no-denoise");
   const std::vector<uint8_t> src(3, 0);
   std::vector<uint8_t> dst(12, 7);
   UpscaleOptions options;

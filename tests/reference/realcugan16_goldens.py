@@ -5,7 +5,6 @@ network with the transparent pixels filled from their surroundings, and Pillow e
 """
 
 import argparse
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from PIL import Image
 from drawing import ellipse, integers, Canvas
 from make_pictures import lineart, patch
 from pictures_png import png
+from realcugan_goldens import Case
 from realcugan_original import TTA, Watch, build, load_upstream, make_reproducible, released_networks, transform, undo
 
 
@@ -57,19 +57,6 @@ def deep_cutout():
 
 def pictures():
     return {"ramp-48x20": ramp(), "lines-33x29": lines(), "cutout-40x31": cutout(), "deep-cutout-40x31": deep_cutout()}
-
-
-@dataclass(frozen=True)
-class Case:
-    network: str
-    picture: str
-    strength: float = 1.0
-    tta: bool = False
-
-    @property
-    def stem(self):
-        extra = "-tta" if self.tta else "" if self.strength == 1 else f"-strength{self.strength:g}"
-        return f"{self.network}/{self.picture}{extra}"
 
 
 CASES = [Case(network, picture) for network in ("se-2x-conservative", "pro-2x-conservative", "pro-3x-denoise3x",
