@@ -4,6 +4,7 @@
 
 #include "converters/sources/torch/torch.h"
 #include "tests/converters/sample_torch.h"
+#include "tests/converters/torch_refusal.h"
 #include "weights/message.h"
 
 namespace ink {
@@ -14,22 +15,12 @@ using test::build_zip;
 using test::Bytes;
 using test::bytes_of;
 using test::little_endian;
+using test::refusal;
 using test::stored_part;
 using test::torch_parts;
 using test::ZipPart;
 using test::operator+;
 namespace pickle = test::pickle;
-
-std::string refusal(const Bytes& file, const ModelLimits& limits = {}) {
-  const auto source = open_torch({file, nullptr}, "f", limits);
-  if (!source.ok()) {
-    EXPECT_EQ(source.error().kind, ErrorKind::model);
-    return source.error().message;
-  }
-  std::string problem = "accepted";
-  test::read_all(**source, problem);
-  return problem;
-}
 
 std::string floats() { return pickle::tensor(pickle::storage("FloatStorage", "0", 6), 0, {6}, {1}); }
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "converters/sources/torch/torch.h"
 #include "tests/converters/sample_torch.h"
+#include "tests/converters/torch_refusal.h"
 #include "weights/message.h"
 
 namespace ink {
@@ -17,20 +17,8 @@ namespace pickle = test::pickle;
 // Where the pickle of torch_parts() begins.
 constexpr size_t kPickleAt = 30 + sizeof("m/data.pkl") - 1;
 
-// The first error of opening an archive and reading all its tensors.
-std::string refusal_of(const Bytes& archive, const ModelLimits& limits = {}) {
-  const auto source = open_torch({archive, nullptr}, "f", limits);
-  if (!source.ok()) {
-    EXPECT_EQ(source.error().kind, ErrorKind::model);
-    return source.error().message;
-  }
-  std::string problem = "accepted";
-  test::read_all(**source, problem);
-  return problem;
-}
-
 std::string refusal(std::string_view pickle, const ModelLimits& limits = {}) {
-  return refusal_of(test::build_zip(test::torch_parts(pickle)), limits);
+  return test::refusal(test::build_zip(test::torch_parts(pickle)), limits);
 }
 
 std::string floats(int64_t offset, std::initializer_list<int64_t> shape,
