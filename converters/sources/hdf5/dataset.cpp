@@ -31,9 +31,7 @@ Status check_messages(const Space& space, std::span<const Message> messages, uin
       case MessageType::modified:
       case MessageType::modified_old:
       case MessageType::reference_count: break;
-      default:
-        return model_error(space.origin(), ": the message at offset ", message.offset, " is of type ",
-                           static_cast<unsigned>(message.type), ", which a dataset does not have");
+      default: return unexpected(space, message, "a dataset");
     }
   }
   return {};

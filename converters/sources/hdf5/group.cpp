@@ -103,9 +103,7 @@ Result<std::vector<Link>> read_links(Space& space, const Superblock& superblock,
       case MessageType::modified:
       case MessageType::modified_old:
       case MessageType::reference_count: break;
-      default:
-        return model_error(space.origin(), ": the message at offset ", message.offset, " is of type ",
-                           static_cast<unsigned>(message.type), ", which a group does not have");
+      default: return unexpected(space, message, "a group");
     }
   }
   INK_TRY_STATUS(check_names(space, links));

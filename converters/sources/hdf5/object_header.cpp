@@ -180,4 +180,9 @@ const Message* find(std::span<const Message> messages, MessageType type) {
   return found == messages.end() ? nullptr : &*found;
 }
 
+Error unexpected(const Space& space, const Message& message, std::string_view object) {
+  return model_error(space.origin(), ": the message at offset ", message.offset, " is of type ",
+                     static_cast<unsigned>(message.type), ", which ", object, " does not have");
+}
+
 }  // namespace ink::hdf5

@@ -51,4 +51,7 @@ Result<std::vector<Message>> read_object_header(Space& space, uint64_t address);
 // The only message of the type, or nullptr.
 const Message* find(std::span<const Message> messages, MessageType type);
 
+// The refusal of a message that this kind of object, "a group", does not have.
+Error unexpected(const Space& space, const Message& message, std::string_view object);
+
 }  // namespace ink::hdf5
