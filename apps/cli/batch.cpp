@@ -59,7 +59,7 @@ class Batch {
         networks_(networks),
         settings_(settings),
         existing_(existing),
-        report_(common, jobs.size()),
+        report_(common, jobs),
         beside_(jobs.size() > 1 ? settings.memory_budget / 4 : 0),
         small_(beside_ / 4, kMostWaiting),
         large_(beside_ / 4, kMostWaiting),

@@ -16,10 +16,11 @@ namespace ink::cli {
 // What becomes of the pictures of a batch, told as it happens: progress, warnings and errors on standard
 // error, and with --json
 //   {"done":[...],"skipped":[...],"failed":[...],"untried":N}
-// on standard output. Its functions may be called from any thread.
+// on standard output, in the order of the jobs whatever the order they end in. Its functions may be called
+// from any thread; the jobs they are given are elements of `jobs`, which outlives the report.
 class Report {
  public:
-  Report(const Common& common, size_t total);
+  Report(const Common& common, const std::vector<PictureJob>& jobs);
 
   void started(const PictureJob& job);
   void advanced(double share);  // of the picture in the network
@@ -34,18 +35,21 @@ class Report {
   Result<int> finish();
 
  private:
+  struct Fate {
+    enum class Kind { untried, done, skipped, failed } kind = Kind::untried;
+    std::string json;  // empty without --json
+    int exit_code = 0;
+  };
+  Fate& fate(const PictureJob& job);
+  size_t count(Fate::Kind kind) const;
+  std::string json_list(Fate::Kind kind) const;
+
   const Common& common_;
-  const size_t total_;
+  const std::vector<PictureJob>& jobs_;
   mutable std::mutex mutex_;
   Progress progress_;
-  size_t done_ = 0;
   bool gave_up_ = false;
-  struct Failure {
-    std::string input;
-    Error error;
-  };
-  std::vector<Failure> failures_;
-  std::vector<std::string> done_json_, skipped_json_;  // empty without --json
+  std::vector<Fate> fates_;  // one for each of jobs_
 };
 
 }  // namespace ink::cli

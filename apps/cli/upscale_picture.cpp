@@ -81,7 +81,7 @@ Result<Picture> enlarged(const Picture& rgb, int channels, RealCugan& network,
 
 EncodeOptions UpscaleWork::encode_options(int threads) const {
   EncodeOptions options = settings_->encode;
-  options.format = job_.format;
+  options.format = job_->format;
   options.threads = threads;
   return options;
 }
@@ -114,7 +114,7 @@ Status UpscaleWork::share_memory(const PictureShape& shape) {
   constexpr uint64_t kMiB = 1 << 20;
   const uint64_t needed = settings_->memory_base + kSmallThings + std::max(others, taken_.computing + least);
   const uint64_t rounded = (needed + kMiB) / kMiB * kMiB + kMiB;
-  return Error{ErrorKind::limit, input_name(job_.input) + ": upscaling it needs at least " +
+  return Error{ErrorKind::limit, input_name(job_->input) + ": upscaling it needs at least " +
                                      size_text(rounded) + " of memory, more than the " +
                                      size_text(settings_->memory_budget) +
                                      " allowed; --max-memory raises that"};
@@ -148,7 +148,7 @@ Result<UpscaleWork> UpscaleWork::open(const PictureJob& job, const Networks& net
 }
 
 Status UpscaleWork::decode() {
-  INK_TRY(picture_, decode_picture(file_.bytes, input_name(job_.input), settings_->limits));
+  INK_TRY(picture_, decode_picture(file_.bytes, input_name(job_->input), settings_->limits));
   file_ = {};
   notices_ = std::move(picture_.notices);
   return {};
@@ -179,10 +179,10 @@ Status UpscaleWork::upscale(const std::function<bool(double)>& progress) {
 }
 
 Status UpscaleWork::write(int threads) {
-  INK_TRY(Output file, Output::create(job_.output));
+  INK_TRY(Output file, Output::create(job_->output));
   const auto sink = [&](std::span<const std::byte> bytes) { return file.write(bytes); };
   INK_TRY(const std::vector<std::string> changes,
-          encode_picture(picture_, encode_options(threads), output_name(job_.output), sink));
+          encode_picture(picture_, encode_options(threads), output_name(job_->output), sink));
   INK_TRY_STATUS(file.commit());
   picture_ = {};
   notices_.insert(notices_.end(), changes.begin(), changes.end());

@@ -32,7 +32,7 @@ struct UpscaleSettings {
 // A picture on its way from file to file, of the same colour mode and depth all the way: gray passes the
 // network as RGB and comes back as the mean of the three; alpha is enlarged by itself, bicubically. It takes
 // four steps, each of which may run on another thread. Whatever the error, nothing is left behind under the
-// output's name.
+// output's name. The job outlives it.
 class UpscaleWork {
  public:
   // Reads the file, but not yet its pixels, and refuses what could not end well. `beside` bytes of the budget
@@ -48,7 +48,7 @@ class UpscaleWork {
   // `threads`: to encode with. Errors: those of writing; interrupted.
   Status write(int threads);
 
-  const PictureJob& job() const { return job_; }
+  const PictureJob& job() const { return *job_; }
   bool alone() const { return alone_; }
   // Whether it is so small that as many pictures as there are threads had better be computed side by side,
   // each on one: the memory does for that too.
@@ -65,14 +65,14 @@ class UpscaleWork {
  private:
   UpscaleWork(const PictureJob& job, const Networks& networks, const UpscaleSettings& settings,
               uint64_t beside)
-      : job_(job), networks_(&networks), settings_(&settings), beside_(beside) {}
+      : job_(&job), networks_(&networks), settings_(&settings), beside_(beside) {}
   // What the budget leaves once the process itself has its share.
   uint64_t room() const;
   Status share_memory(const PictureShape& shape);
   void try_small(const PictureShape& shape);
   EncodeOptions encode_options(int threads) const;
 
-  PictureJob job_;
+  const PictureJob* job_;
   const Networks* networks_;
   const UpscaleSettings* settings_;
   uint64_t beside_;

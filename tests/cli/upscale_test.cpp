@@ -270,6 +270,29 @@ TEST_F(CliUpscale, ABrokenPictureDoesNotStopTheOthers) {
   EXPECT_NE(outcome.out.find(R"("exit_code":66})"), std::string::npos) << outcome.out;
 }
 
+// The first takes the longest, so that others end before it.
+TEST_F(CliUpscale, ResultsAreListedInTheOrderOfTheInputs) {
+  work_.write_picture("z.png", test::test_picture(120, 90, 3));
+  Names files = {"z.png", "missing.png"};
+  for (const char* name : {"b.png", "a.png", "d.png", "c.png", "f.png", "e.png"}) {
+    work_.write_picture(name, test::test_picture(4, 3, 3));
+    files.push_back(name);
+  }
+  files.push_back("absent.png");
+  Names args = files;
+  args.insert(args.end(), {"-o", "out", "--json", "-j", "4"});
+  const Outcome outcome = upscale(args);
+  EXPECT_TRUE(outcome.says("2 of 9 pictures failed: missing.png, absent.png")) << outcome.err;
+  size_t last = 0;
+  for (const std::string& name : files) {
+    if (name == "missing.png" || name == "absent.png") continue;
+    const size_t at = outcome.out.find("{\"file\":\"" + name + "\"");
+    ASSERT_NE(at, std::string::npos) << outcome.out;
+    EXPECT_GE(at, last) << name << " is out of order: " << outcome.out;
+    last = at;
+  }
+}
+
 TEST_F(CliUpscale, ReportsProgressAsLines) {
   work_.write_picture("a.png", test::test_picture(9, 9, 3));
   const std::string json = upscale({"a.png", "--progress", "json"}).err;
