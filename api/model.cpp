@@ -21,7 +21,7 @@ Result<LoadOptions> load_options(const ink_load_options* given) {
     return invalid("pro is " + std::to_string(asked.pro) + ", expected -1, 0 or 1");
   LoadOptions options;
   options.mmap = asked.read_weights == 0;
-  if (asked.pro != 0) options.pro = asked.pro == 1;
+  if (asked.pro != 0) options.recognise.pro = asked.pro == 1;
   return options;
 }
 

@@ -3,8 +3,6 @@
 #include <utility>
 
 #include "converters/match.h"
-#include "converters/realcugan_layers.h"
-#include "models/realcugan.h"
 #include "weights/finite.h"
 #include "weights/message.h"
 
@@ -31,10 +29,9 @@ ConvertReport report_of(const TensorSource& source, std::span<const TensorSpec> 
 
 Result<WeightStore> convert(const TensorSource& source, const ConvertOptions& options,
                             ConvertReport* report) {
-  INK_TRY(RealCuganConfig config, recognise_realcugan(source));
-  config.pro = options.pro.value_or(config.pro);
-  const std::vector<TensorSpec> table = realcugan_tensors(config);
-  const TensorMatch match = match_tensors(table, source, kRealCuganProMarker);
+  INK_TRY(const Recognised model, recognise(source, options.recognise));
+  const std::vector<TensorSpec>& table = model.tensors;
+  const TensorMatch match = match_tensors(table, source, model.may_be_left_over);
   if (!match.problems.empty()) {
     return model_error(source.origin(),
                        ": the tensors do not fit the model: ", problems_text(match.problems));
@@ -51,8 +48,9 @@ Result<WeightStore> convert(const TensorSource& source, const ConvertOptions& op
   }
   INK_TRY_STATUS(check_finite(store));
   store.set_metadata("format", "pt");  // what the format's own loaders ask for: torch's shapes
-  store.set_metadata(std::string(kArchitectureKey), std::string(kRealCuganArchitecture));
-  store.set_metadata(std::string(kConfigKey), config.json());
+  store.set_metadata(std::string(kArchitectureKey), model.architecture);
+  store.set_metadata(std::string(kConfigKey), model.config);
+  set_unless_empty(store, kPreprocessKey, model.preprocess);
   set_unless_empty(store, kSourceKey, options.source);
   set_unless_empty(store, kSourceSha256Key, options.source_sha256);
   set_unless_empty(store, kLicenseKey, options.license);

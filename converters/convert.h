@@ -1,9 +1,9 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "converters/recognise.h"
 #include "converters/sources/source.h"
 #include "kernels/base/result.h"
 #include "weights/store.h"
@@ -11,9 +11,7 @@
 namespace ink {
 
 struct ConvertOptions {
-  // Real-CUGAN's pro networks have the graph of the se ones. Unset: what the source says, and se where it
-  // says nothing.
-  std::optional<bool> pro;
+  RecogniseOptions recognise;
   // For the metadata; left out where empty.
   std::string source, source_sha256, license;
 };

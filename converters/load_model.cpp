@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "converters/sources/open.h"
+#include "models/architecture.h"
 #include "models/model.h"
-#include "models/realcugan.h"
 #include "weights/catalog.h"
 #include "weights/finite.h"
 #include "weights/message.h"
@@ -33,11 +33,7 @@ Result<WeightStore> load_model_file(const TensorSource& source, ConvertReport* r
   WeightStore store;
   store.set_origin(source.origin());
   for (const SourceText& text : source.texts()) store.set_metadata(text.name, text.text);
-  if (const std::string_view architecture = store.metadata(kArchitectureKey);
-      architecture != kRealCuganArchitecture) {
-    return model_error(source.origin(), ": ", kArchitectureKey, " is ", quote(architecture),
-                       ", supported: ", kRealCuganArchitecture);
-  }
+  INK_TRY_STATUS(architecture_of(store).status());
   if (report != nullptr) *report = {.format = std::string(source.format()), .used = {}, .left_over = {}};
   for (size_t i = 0; i < source.tensors().size(); ++i) {
     const SourceTensor& tensor = source.tensors()[i];
@@ -57,24 +53,24 @@ Result<WeightStore> convert_ncnn(const TensorSource& source, std::string bin_sha
   if (const CatalogEntry* known = find_catalog_by_bin(bin_sha256); known != nullptr) {
     convert_options.source = concat(kCatalogSource, ": ", known->member);
     convert_options.license = kCatalogLicense;
-    convert_options.pro = known->family == "pro";
+    convert_options.recognise.pro = known->family == "pro";
   } else {
     convert_options.source = file_name(source.origin());
-    convert_options.pro = lies_in(source.origin(), "models-pro");
+    convert_options.recognise.pro = lies_in(source.origin(), "models-pro");
   }
   convert_options.source_sha256 = std::move(bin_sha256);
-  if (options.pro) convert_options.pro = options.pro;
+  if (options.recognise.pro) convert_options.recognise.pro = options.recognise.pro;
   return convert(source, convert_options, report);
 }
 
 Result<WeightStore> convert_named(const TensorSource& source, const LoadOptions& options,
                                   ConvertReport* report) {
   ConvertOptions convert_options;
-  convert_options.pro = options.pro;
+  convert_options.recognise = options.recognise;
   convert_options.source = file_name(source.origin());
   INK_TRY(WeightStore store, convert(source, convert_options, report));
   std::error_code ignored;
-  if (std::filesystem::is_regular_file(source.origin(), ignored)) {
+  if (options.hash_source && std::filesystem::is_regular_file(source.origin(), ignored)) {
     // After the model was recognised, for this reads all of what may be gigabytes; and through a buffer, so
     // that they are not held in memory for the tensors that are used.
     INK_TRY(std::string sha256, sha256_of_file(source.origin()));

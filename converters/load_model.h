@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "converters/convert.h"
@@ -12,9 +11,11 @@
 namespace ink {
 
 struct LoadOptions {
-  // As ConvertOptions::pro; a converted file says itself what it is. Unset, a pair of ncnn files is pro where
-  // the catalog knows its hash as such, or, unknown there, where it lies in a folder "models-pro".
-  std::optional<bool> pro;
+  // A converted file says itself what it is. Where `pro` is unset, a pair of ncnn files is pro where the
+  // catalog knows its hash as such, or, unknown there, where it lies in a folder "models-pro".
+  RecogniseOptions recognise;
+  // Whether kSourceSha256Key is wanted of a file that is not ours: its hash takes longer than all the rest.
+  bool hash_source = false;
   bool mmap = true;
   ModelLimits limits;
 };

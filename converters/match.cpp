@@ -41,24 +41,24 @@ TensorMatch match_in_order(std::span<const TensorSpec> table, const TensorSource
 }
 
 TensorMatch match_by_name(std::span<const TensorSpec> table, const TensorSource& source,
-                          std::string_view ignored) {
+                          const std::function<bool(std::string_view)>& may_be_left_over) {
   TensorMatch match;
   const std::span<const SourceTensor> tensors = source.tensors();
   std::map<std::string_view, size_t> left;
   for (size_t i = 0; i < tensors.size(); ++i) left.emplace(tensors[i].name, i);
   for (const TensorSpec& wanted : table) {
-    const auto found = left.find(wanted.torch_name);
+    const auto found = left.find(wanted.source_name);
     if (found == left.end()) {
       match.problems.push_back(
-          concat(quote(wanted.torch_name), " of shape ", shape_text(wanted.shape), " is missing"));
+          concat(quote(wanted.source_name), " of shape ", shape_text(wanted.shape), " is missing"));
       continue;
     }
     match.source.push_back(found->second);
-    compare(wanted, wanted.torch_name, tensors[found->second], match.problems);
+    compare(wanted, wanted.source_name, tensors[found->second], match.problems);
     left.erase(found);
   }
   for (const auto& [name, index] : left) {
-    if (name == ignored) {
+    if (may_be_left_over && may_be_left_over(name)) {
       match.left_over.push_back(index);
     } else {
       match.problems.push_back(concat(quote(name), " has no place in the model"));
@@ -70,8 +70,9 @@ TensorMatch match_by_name(std::span<const TensorSpec> table, const TensorSource&
 }  // namespace
 
 TensorMatch match_tensors(std::span<const TensorSpec> table, const TensorSource& source,
-                          std::string_view ignored) {
-  return source.signature().empty() ? match_by_name(table, source, ignored) : match_in_order(table, source);
+                          const std::function<bool(std::string_view)>& may_be_left_over) {
+  return source.signature().empty() ? match_by_name(table, source, may_be_left_over)
+                                    : match_in_order(table, source);
 }
 
 std::string problems_text(std::span<const std::string> problems) {

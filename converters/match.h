@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,14 +15,14 @@ namespace ink {
 // How the tensors of a source answer a model's table.
 struct TensorMatch {
   std::vector<size_t> source;         // for each tensor of the table: its index in the source
-  std::vector<size_t> left_over;      // ignored tensors of the source that are there
+  std::vector<size_t> left_over;      // tensors of the source that the model does not use, and may be there
   std::vector<std::string> problems;  // one a tensor: missing, left over, of another shape or type
 };
 
-// Formats whose tensor names mean nothing (those with a signature) match in order; the others by torch_name.
-// `ignored`: a tensor of the source that may be left over.
+// Formats whose tensor names mean nothing (those with a signature) match in order; the others by source_name.
+// `may_be_left_over`: whether a tensor of the source that the table does not name is no problem.
 TensorMatch match_tensors(std::span<const TensorSpec> table, const TensorSource& source,
-                          std::string_view ignored);
+                          const std::function<bool(std::string_view)>& may_be_left_over);
 
 // The first problems, for a message.
 std::string problems_text(std::span<const std::string> problems);

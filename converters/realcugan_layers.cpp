@@ -97,6 +97,8 @@ std::string contents_text(const TensorSource& source) {
   return concat(tensors.size(), " tensors (", names, "format ", source.format(), ")");
 }
 
+bool is_pro_marker(std::string_view name) { return name == kRealCuganProMarker; }
+
 // The entry is a tensor, or a plain value where the format can hold one.
 bool is_marked_pro(const TensorSource& source) {
   return std::ranges::find(source.tensors(), kRealCuganProMarker, &SourceTensor::name) !=
@@ -109,7 +111,7 @@ Result<RealCuganConfig> recognise_names(const TensorSource& source) {
   std::vector<std::string> fewest;
   bool first = true;
   for (RealCuganConfig config : configs()) {
-    TensorMatch match = match_tensors(realcugan_tensors(config), source, kRealCuganProMarker);
+    TensorMatch match = match_tensors(realcugan_tensors(config), source, is_pro_marker);
     if (match.problems.empty()) {
       config.pro = is_marked_pro(source);
       return config;
@@ -122,7 +124,7 @@ Result<RealCuganConfig> recognise_names(const TensorSource& source) {
   }
   const bool shares_some =
       std::ranges::any_of(realcugan_tensors(closest), [&source](const TensorSpec& wanted) {
-        return std::ranges::find(source.tensors(), wanted.torch_name, &SourceTensor::name) !=
+        return std::ranges::find(source.tensors(), wanted.source_name, &SourceTensor::name) !=
                source.tensors().end();
       });
   return model_error(
@@ -162,6 +164,14 @@ std::vector<std::string> realcugan_ncnn_signature(const RealCuganConfig& config)
 
 Result<RealCuganConfig> recognise_realcugan(const TensorSource& source) {
   return source.signature().empty() ? recognise_names(source) : recognise_signature(source);
+}
+
+Result<std::optional<Recognised>> recognise_realcugan_model(const TensorSource& source,
+                                                            const RecogniseOptions& options) {
+  INK_TRY(RealCuganConfig config, recognise_realcugan(source));
+  config.pro = options.pro.value_or(config.pro);
+  return std::optional(Recognised{std::string(kRealCuganArchitecture), config.json(), std::string(),
+                                  realcugan_tensors(config), is_pro_marker});
 }
 
 }  // namespace ink

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "converters/recognise.h"
 #include "converters/sources/source.h"
 #include "kernels/base/result.h"
 #include "models/realcugan.h"
@@ -20,5 +21,9 @@ inline constexpr std::string_view kRealCuganProMarker = "pro";
 // shows only in kRealCuganProMarker; without it, pro is false. Error (model): it is none, what it is, and
 // where it first differs from the most similar one.
 Result<RealCuganConfig> recognise_realcugan(const TensorSource& source);
+
+// The same for the table of recognisers; never nothing, for it is asked last.
+Result<std::optional<Recognised>> recognise_realcugan_model(const TensorSource& source,
+                                                            const RecogniseOptions& options);
 
 }  // namespace ink

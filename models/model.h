@@ -13,18 +13,18 @@
 
 namespace ink {
 
-// One tensor that a model needs: its name in our model file, its shape, and where the released checkpoints
-// keep it. Torch names are those of the original state_dict; formats without names (ncnn) give their tensors
-// in the order of this table.
+// One tensor that a model needs: its name in our model file, its shape, and its name in the released
+// checkpoint. Formats without names (ncnn) give their tensors in the order of the model's table.
 struct TensorSpec {
   std::string name;
   std::vector<int64_t> shape;
-  std::string torch_name;
+  std::string source_name;
 };
 
 // The inkstone.* keys of a model file's metadata.
 inline constexpr std::string_view kArchitectureKey = "inkstone.architecture";
 inline constexpr std::string_view kConfigKey = "inkstone.config";
+inline constexpr std::string_view kPreprocessKey = "inkstone.preprocess";
 inline constexpr std::string_view kSourceKey = "inkstone.source";
 inline constexpr std::string_view kSourceSha256Key = "inkstone.source_sha256";
 inline constexpr std::string_view kLicenseKey = "inkstone.license";

@@ -19,8 +19,9 @@ struct Flags {
 
 Result<LoadOptions> load_options(const std::string& architecture) {
   LoadOptions options;
+  options.hash_source = true;
   if (architecture == "realcugan-pro") {
-    options.pro = true;
+    options.recognise.pro = true;
   } else if (!architecture.empty() && architecture != "realcugan") {
     return Error{ErrorKind::usage,
                  "--arch: expected realcugan or realcugan-pro, found \"" + architecture + "\""};

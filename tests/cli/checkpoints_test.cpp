@@ -28,9 +28,9 @@ void write_checkpoint(const Workplace& work) {
   std::string map;
   for (const TensorSpec& spec : realcugan_tensors({2, true, false})) {
     const StoredTensor* tensor = model->find(spec.name);
-    const size_t s = spec.torch_name.starts_with("unet1") ? 0 : 1;
-    ASSERT_TRUE(shards[s].add(spec.torch_name, tensor->dtype, tensor->shape, tensor->bytes).ok());
-    map += "\"" + spec.torch_name + "\": \"" + std::to_string(s) + ".safetensors\",\n";
+    const size_t s = spec.source_name.starts_with("unet1") ? 0 : 1;
+    ASSERT_TRUE(shards[s].add(spec.source_name, tensor->dtype, tensor->shape, tensor->bytes).ok());
+    map += "\"" + spec.source_name + "\": \"" + std::to_string(s) + ".safetensors\",\n";
   }
   const std::byte one{1};
   ASSERT_TRUE(shards[1].add("pro", DType::boolean, {}, {&one, 1}).ok());
@@ -212,7 +212,7 @@ TEST(CliCheckpoints, ConvertTakesNoMemoryForWhatItLeavesOver) {
   for (const TensorSpec& spec : realcugan_tensors({2, false, false})) {
     const StoredTensor* tensor = model->find(spec.name);
     json +=
-        concat(json.empty() ? "{\"" : ",\"", spec.torch_name, R"(":{"dtype":"F32","shape":)",
+        concat(json.empty() ? "{\"" : ",\"", spec.source_name, R"(":{"dtype":"F32","shape":)",
                shape_text(spec.shape), R"(,"data_offsets":[)", end, ",", end + tensor->bytes.size(), "]}");
     end += tensor->bytes.size();
     data.insert(data.end(), tensor->bytes.begin(), tensor->bytes.end());

@@ -60,9 +60,9 @@ TEST(LoadModel, AFolderOfProNetworksSaysSo) {
     EXPECT_EQ(is_pro(*load_model(folder / name + "/net.bin")), name == "models-pro");
   }
   LoadOptions options;
-  options.pro = false;
+  options.recognise.pro = false;
   EXPECT_FALSE(is_pro(*load_model(folder / "models-pro/net.bin", options)));
-  options.pro = true;
+  options.recognise.pro = true;
   EXPECT_TRUE(is_pro(*load_model(folder / "models-se/net.param", options)));
 }
 
@@ -88,10 +88,12 @@ TEST(LoadModel, TakesTorchNames) {
   WeightStore torch;
   for (const TensorSpec& spec : realcugan_tensors({2, true, false})) {
     const StoredTensor* tensor = direct->find(spec.name);
-    ASSERT_TRUE(torch.add(spec.torch_name, tensor->dtype, tensor->shape, tensor->bytes));
+    ASSERT_TRUE(torch.add(spec.source_name, tensor->dtype, tensor->shape, tensor->bytes));
   }
   ASSERT_TRUE(write_safetensors(torch, folder / "torch.safetensors"));
-  const auto store = load_model(folder / "torch.safetensors");
+  LoadOptions options;
+  options.hash_source = true;
+  const auto store = load_model(folder / "torch.safetensors", options);
   ASSERT_TRUE(store.ok()) << store.error().message;
   EXPECT_EQ(store->metadata(kConfigKey), direct->metadata(kConfigKey));
   EXPECT_EQ(store->metadata(kSourceKey), "torch.safetensors");

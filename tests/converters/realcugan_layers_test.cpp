@@ -36,7 +36,7 @@ WeightStore torch_checkpoint(const RealCuganConfig& config) {
   for (const TensorSpec& spec : realcugan_tensors(config)) {
     std::vector<float> values(static_cast<size_t>(*element_count(spec.shape)));
     for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(t) + static_cast<float>(i) / 64;
-    EXPECT_TRUE(store.add(spec.torch_name, DType::f32, spec.shape, std::as_bytes(std::span(values))));
+    EXPECT_TRUE(store.add(spec.source_name, DType::f32, spec.shape, std::as_bytes(std::span(values))));
     ++t;
   }
   return store;
@@ -152,10 +152,15 @@ TEST(Convert, TorchTensorsComeByName) {
     for (auto tensor = checkpoint.tensors().rbegin(); tensor != checkpoint.tensors().rend(); ++tensor) {
       ASSERT_TRUE(reversed.add(tensor->name, tensor->dtype, tensor->shape, tensor->bytes));
     }
-    const auto store = convert(*source_of(std::move(reversed)), {{}, "s", "h", "l"});
+    ConvertOptions options;
+    options.source = "s";
+    options.source_sha256 = "h";
+    options.license = "l";
+    const auto store = convert(*source_of(std::move(reversed)), options);
     ASSERT_TRUE(store.ok()) << store.error().message;
     for (const TensorSpec& spec : realcugan_tensors(config)) {
-      EXPECT_TRUE(std::ranges::equal(store->find(spec.name)->bytes, checkpoint.find(spec.torch_name)->bytes));
+      EXPECT_TRUE(
+          std::ranges::equal(store->find(spec.name)->bytes, checkpoint.find(spec.source_name)->bytes));
     }
     EXPECT_EQ(*RealCuganConfig::from_json(store->metadata(kConfigKey)), config);
     EXPECT_EQ(store->metadata(kSourceKey), "s");
@@ -166,7 +171,9 @@ TEST(Convert, TorchTensorsComeByName) {
 
 TEST(Convert, ProIsAMarkerOrAChoice) {
   const auto is_pro = [](WeightStore checkpoint, std::optional<bool> choice) {
-    const auto store = convert(*source_of(std::move(checkpoint)), {choice, {}, {}, {}});
+    ConvertOptions options;
+    options.recognise.pro = choice;
+    const auto store = convert(*source_of(std::move(checkpoint)), options);
     EXPECT_TRUE(store.ok()) << store.error().message;
     EXPECT_EQ(store->find(kRealCuganProMarker), nullptr);
     return RealCuganConfig::from_json(store->metadata(kConfigKey))->pro;
