@@ -17,6 +17,16 @@ namespace ink {
 Result<PictureShape> jpeg_shape(ByteSpan file, std::string_view name, const PictureLimits& limits);
 Result<Picture> decode_jpeg(ByteSpan file, std::string_view name, const PictureLimits& limits);
 
+// The samples that libjpeg gives: gray, RGB, or CMYK as stored; not turned.
+struct StoredJpeg {
+  int w = 0, h = 0, channels = 0;  // 1, 3, 4
+  bool adobe = false;              // it has Adobe's marker
+  std::vector<uint8_t> samples = {};
+};
+enum class JpegDct { accurate, fast };
+Result<StoredJpeg> decode_stored_jpeg(ByteSpan file, std::string_view name, JpegDct dct,
+                                      const PictureLimits& limits);
+
 constexpr int kJpegMostSide = 65500;         // libjpeg's
 constexpr size_t kJpegMostExif = 65533 - 6;  // a marker without the block's name
 constexpr size_t kJpegMostXmp = 65533 - 29;

@@ -53,8 +53,10 @@ void skip_bytes(j_decompress_ptr info, long count) {
 struct Target {
   std::vector<uint8_t>* pixels;  // of h rows
   size_t h, row_samples;
-  uint8_t* cmyk_row;  // nullptr where the pixels are not CMYK
+  J_DCT_METHOD dct;
+  uint8_t* cmyk_row;  // nullptr where no CMYK is to be made RGB
   const CmykRows* cmyk;
+  bool* adobe;
 };
 
 void read_rows(jpeg_decompress_struct* info, Source* source, const Target* target) {
@@ -64,8 +66,10 @@ void read_rows(jpeg_decompress_struct* info, Source* source, const Target* targe
   if (info->num_components == 4) info->out_color_space = JCS_CMYK;
   if (info->num_components == 3) info->out_color_space = JCS_RGB;
   if (info->num_components == 1) info->out_color_space = JCS_GRAYSCALE;
+  info->dct_method = target->dct;
+  *target->adobe = info->saw_Adobe_marker != 0;
   jpeg_start_decompress(info);
-  const size_t channels = info->num_components == 1 ? 1 : 3;
+  const auto channels = static_cast<size_t>(target->cmyk_row != nullptr ? 3 : info->num_components);
   if (info->output_height != target->h || info->output_width * channels != target->row_samples) {
     ERREXIT(info, JERR_BAD_LENGTH);  // cannot be: the outline has read the same header
   }
@@ -81,13 +85,17 @@ void read_rows(jpeg_decompress_struct* info, Source* source, const Target* targe
   jpeg_finish_decompress(info);
 }
 
-bool read_pixels(jpeg_decompress_struct* info, JpegErrors* errors, Source* source, const Target* target) {
+bool read_pixels(jpeg_decompress_struct* info, JpegErrors* errors, const std::vector<ByteSpan>& parts,
+                 const Target* target) {
+  Source source{{nullptr, 0, begin_source, next_part, skip_bytes, jpeg_resync_to_restart, end_source},
+                parts.data(),
+                parts.data() + parts.size()};
   info->err = set_up(errors);
   if (setjmp(errors->jump) != 0) {
     jpeg_destroy_decompress(info);
     return false;
   }
-  read_rows(info, source, target);
+  read_rows(info, &source, target);
   jpeg_destroy_decompress(info);
   return true;
 }
@@ -124,16 +132,35 @@ Result<Picture> decode_jpeg(ByteSpan file, std::string_view name, const PictureL
 
   jpeg_decompress_struct info{};
   JpegErrors errors;
-  Source source{{nullptr, 0, begin_source, next_part, skip_bytes, jpeg_resync_to_restart, end_source},
-                outline.parts.data(),
-                outline.parts.data() + outline.parts.size()};
-  const Target target{&picture.pixels, static_cast<size_t>(picture.h),
+  bool adobe = false;
+  const Target target{&picture.pixels,
+                      static_cast<size_t>(picture.h),
                       static_cast<size_t>(picture.w) * static_cast<size_t>(picture.channels),
-                      cmyk ? cmyk_row.data() : nullptr, cmyk ? &*cmyk : nullptr};
-  if (!read_pixels(&info, &errors, &source, &target)) return broken_picture(name, "JPEG", errors.text);
+                      JDCT_ISLOW,
+                      cmyk ? cmyk_row.data() : nullptr,
+                      cmyk ? &*cmyk : nullptr,
+                      &adobe};
+  if (!read_pixels(&info, &errors, outline.parts, &target)) return broken_picture(name, "JPEG", errors.text);
   if (errors.skipped_bytes)
     picture.notices.emplace_back("bytes between its scans that belong to none were skipped");
   return finish_picture(std::move(picture), outline.exif);
+}
+
+Result<StoredJpeg> decode_stored_jpeg(ByteSpan file, std::string_view name, JpegDct dct,
+                                      const PictureLimits& limits) {
+  INK_TRY(const JpegOutline outline, outline_jpeg(file, name, limits));
+  StoredJpeg stored{outline.w, outline.h, outline.components};
+  const size_t h = static_cast<size_t>(stored.h),
+               row_samples = static_cast<size_t>(stored.w) * static_cast<size_t>(stored.channels);
+  stored.samples.reserve(h * row_samples);
+  jpeg_decompress_struct info{};
+  JpegErrors errors;
+  const Target target{&stored.samples, h,       row_samples,  dct == JpegDct::fast ? JDCT_IFAST : JDCT_ISLOW,
+                      nullptr,         nullptr, &stored.adobe};
+  if (!read_pixels(&info, &errors, outline.parts, &target)) {
+    return broken_picture(name, "JPEG", errors.text);
+  }
+  return stored;
 }
 
 }  // namespace ink

@@ -15,8 +15,8 @@ namespace ink {
 struct OriginalPicture {
   int w = 0, h = 0;
   PixelMode mode = PixelMode::rgb;
-  std::vector<uint8_t> samples = {};     // (h, w, mode_channels(mode)); empty for gray16
-  std::vector<uint16_t> samples16 = {};  // (h, w) of gray16
+  std::vector<uint8_t> samples = {};     // (h, w, mode_channels(mode)); empty for 16 bits
+  std::vector<uint16_t> samples16 = {};  // the same of gray16 and rgb16
   std::vector<uint8_t> palette = {};     // (kPaletteColours, 4) RGBA of palette
 
   PictureView view() const { return {w, h, mode, samples.data(), samples16.data(), palette.data()}; }

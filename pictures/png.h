@@ -17,6 +17,16 @@ namespace ink {
 Result<PictureShape> png_shape(ByteSpan file, std::string_view name, const PictureLimits& limits);
 Result<Picture> decode_png(ByteSpan file, std::string_view name, const PictureLimits& limits);
 
+// The numbers that a PNG stores: palette indices as they are, gray below 8 bits scaled up to 8, no colour
+// made transparent.
+struct StoredPng {
+  Picture picture;  // channels as stored: 1 for palettes; no metadata, not turned
+  int colour_type = 0, bits = 8;
+  std::vector<uint8_t> palette = {};  // 256 x RGBA; colours that the file does not have are 0, 0, 0, 255
+};
+// As strict as decode_png, but for indices without a colour.
+Result<StoredPng> decode_stored_png(ByteSpan file, std::string_view name, const PictureLimits& limits);
+
 struct PngOptions {
   int level = 6;  // 0 stores, 9 takes ten times as long as 6
   int threads = 1;

@@ -15,9 +15,7 @@ constexpr std::string_view kSignature = "\x89PNG\r\n\x1a\n";
 constexpr size_t kFrame = 12;  // of every chunk: length, type, CRC
 constexpr uint64_t kDeflateRatio = 1032;
 
-// Samples of a pixel in the file by colour type; 0 where the standard has no such type.
-constexpr int kSamples[] = {1, 0, 3, 1, 2, 0, 4};
-constexpr int kPalette = 3, kFirstWithAlpha = 4;
+constexpr int kFirstWithAlpha = 4;
 
 constexpr std::string_view kXmpKeyword("XML:com.adobe.xmp\0", 18);
 
@@ -67,7 +65,7 @@ class Walker {
     } else if (type == "IDAT") {
       data_bytes_ += body.size();
     } else if (type == "tRNS") {
-      transparent_colour_ = colour_type_ < kFirstWithAlpha;
+      transparent_colour_ = outline_.colour_type < kFirstWithAlpha;
     } else if (type == "IEND") {
       ended_ = true;
     } else if (std::isupper(static_cast<unsigned char>(type[0])) == 0) {
@@ -96,14 +94,14 @@ class Walker {
       return broken(name_, "IHDR has " + std::to_string(body.size()) + " bytes, expected 13");
     const uint32_t w = big_endian(&body[0], 4), h = big_endian(&body[4], 4);
     INK_TRY_STATUS(check_picture_size(name_, "PNG", w, h, limits_));
-    colour_type_ = std::to_integer<int>(body[9]);
-    const int depth = std::to_integer<int>(body[8]);
-    const int samples = colour_type_ < 7 ? kSamples[colour_type_] : 0;
-    if (samples == 0) return broken(name_, "colour type " + std::to_string(colour_type_) + " does not exist");
+    const int colour_type = outline_.colour_type = std::to_integer<int>(body[9]);
+    const int depth = outline_.bits = std::to_integer<int>(body[8]);
+    const int samples = png_samples(colour_type);
+    if (samples == 0) return broken(name_, "colour type " + std::to_string(colour_type) + " does not exist");
     bits_ = static_cast<uint64_t>(w) * h * static_cast<uint64_t>(samples * depth);
     outline_.w = static_cast<int>(w);
     outline_.h = static_cast<int>(h);
-    outline_.channels = colour_type_ == kPalette ? 3 : samples;
+    outline_.channels = colour_type == kPngPalette ? 3 : samples;
     outline_.depth = depth == 16 ? 16 : 8;
     outline_.interlaced = body[12] != std::byte{0};
     return {};
@@ -121,11 +119,15 @@ class Walker {
   const PictureLimits& limits_;
   PngOutline outline_;
   uint64_t bits_ = 0, data_bytes_ = 0;
-  int colour_type_ = 0;
   bool transparent_colour_ = false, ended_ = false;
 };
 
 }  // namespace
+
+int png_samples(int colour_type) {
+  constexpr int kSamples[] = {1, 0, 3, 1, 2, 0, 4};
+  return colour_type >= 0 && colour_type < 7 ? kSamples[colour_type] : 0;
+}
 
 Result<PngOutline> outline_png(ByteSpan file, std::string_view name, const PictureLimits& limits) {
   return Walker(file, name, limits).walk();

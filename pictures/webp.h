@@ -14,6 +14,9 @@ namespace ink {
 Result<PictureShape> webp_shape(ByteSpan file, std::string_view name, const PictureLimits& limits);
 Result<Picture> decode_webp(ByteSpan file, std::string_view name, const PictureLimits& limits);
 
+// Only the pixels, not turned.
+Result<Picture> decode_stored_webp(ByteSpan file, std::string_view name, const PictureLimits& limits);
+
 constexpr int kWebpMostSide = 16383;
 
 struct WebpOptions {

@@ -25,12 +25,14 @@ enum class PixelMode {
   palette,     // "P": one index
   cmyk,        // "CMYK": 255 is full ink
   gray16,      // "I;16"
+  rgb16,       // none of Pillow's; torchvision keeps 16 bits
 };
 
 constexpr int mode_channels(PixelMode mode) {
   switch (mode) {
     case PixelMode::gray_alpha: return 2;
-    case PixelMode::rgb: return 3;
+    case PixelMode::rgb:
+    case PixelMode::rgb16: return 3;
     case PixelMode::rgba:
     case PixelMode::cmyk: return 4;
     default: return 1;
@@ -43,8 +45,8 @@ constexpr int kPaletteColours = 256;
 struct PictureView {
   int w = 0, h = 0;
   PixelMode mode = PixelMode::rgb;
-  const uint8_t* samples = nullptr;     // (h, w, mode_channels); nullptr for gray16
-  const uint16_t* samples16 = nullptr;  // (h, w) of gray16
+  const uint8_t* samples = nullptr;     // (h, w, mode_channels); nullptr for 16 bits
+  const uint16_t* samples16 = nullptr;  // the same of gray16 and rgb16
   const uint8_t* palette = nullptr;     // (kPaletteColours, 4) RGBA of `palette`
 };
 
