@@ -89,8 +89,8 @@ std::string_view WeightStore::metadata(std::string_view key) const {
   return found == metadata_.end() ? std::string_view() : std::string_view(found->second);
 }
 
-Result<AlignedBuffer<float>> WeightStore::floats(std::string_view name,
-                                                 std::span<const int64_t> shape) const {
+Result<const StoredTensor*> WeightStore::find_floats(std::string_view name,
+                                                     std::span<const int64_t> shape) const {
   const StoredTensor* tensor = find(name);
   if (tensor == nullptr) {
     return model_error(where(origin_), "expected a tensor ", quote(name), " of shape ", shape_text(shape),
@@ -100,19 +100,37 @@ Result<AlignedBuffer<float>> WeightStore::floats(std::string_view name,
     return model_error(where(origin_), "tensor ", quote(name), ": expected shape ", shape_text(shape),
                        ", found ", shape_text(tensor->shape));
   }
+  if (tensor->dtype != DType::f32 && tensor->dtype != DType::f16 && tensor->dtype != DType::bf16) {
+    return model_error(where(origin_), "tensor ", quote(name), ": expected type F32, F16 or BF16, found ",
+                       dtype_name(tensor->dtype));
+  }
+  return tensor;
+}
+
+Result<AlignedBuffer<float>> WeightStore::floats(std::string_view name,
+                                                 std::span<const int64_t> shape) const {
+  INK_TRY(const StoredTensor* tensor, find_floats(name, shape));
   AlignedBuffer<float> dst(tensor->bytes.size() / dtype_size(tensor->dtype));
   const std::span<float> values(dst.data(), dst.size());
-  switch (tensor->dtype) {
-    case DType::f32:
-      if (!values.empty()) std::memcpy(values.data(), tensor->bytes.data(), tensor->bytes.size());
-      break;
-    case DType::f16: widen<uint16_t>(tensor->bytes, values, f16_to_f32); break;
-    case DType::bf16: widen<uint16_t>(tensor->bytes, values, bf16_to_f32); break;
-    default:
-      return model_error(where(origin_), "tensor ", quote(name), ": expected type F32, F16 or BF16, found ",
-                         dtype_name(tensor->dtype));
+  if (tensor->dtype == DType::f16) {
+    widen<uint16_t>(tensor->bytes, values, f16_to_f32);
+  } else if (tensor->dtype == DType::bf16) {
+    widen<uint16_t>(tensor->bytes, values, bf16_to_f32);
+  } else if (!values.empty()) {
+    std::memcpy(values.data(), tensor->bytes.data(), tensor->bytes.size());
   }
   return dst;
+}
+
+Result<TensorFloats> WeightStore::borrow_floats(std::string_view name, std::span<const int64_t> shape) const {
+  INK_TRY(const StoredTensor* tensor, find_floats(name, shape));
+  const std::span<const std::byte> bytes = tensor->bytes;
+  if (tensor->dtype == DType::f32 && reinterpret_cast<uintptr_t>(bytes.data()) % alignof(float) == 0) {
+    const auto* values = reinterpret_cast<const float*>(bytes.data());
+    return TensorFloats(std::span(values, bytes.size() / sizeof(float)));
+  }
+  INK_TRY(AlignedBuffer<float> copy, floats(name, shape));
+  return TensorFloats(std::move(copy));
 }
 
 }  // namespace ink

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kernels/base/aligned_buffer.h"
@@ -27,6 +28,23 @@ struct StoredTensor {
   DType dtype = DType::f32;
   std::vector<int64_t> shape;
   std::span<const std::byte> bytes;
+};
+
+// The values of a tensor as floats: where they lie in the store, or widened to memory of their own. Must not
+// outlive the store.
+class TensorFloats {
+ public:
+  TensorFloats() = default;
+  explicit TensorFloats(std::span<const float> values) : values_(values) {}
+  explicit TensorFloats(AlignedBuffer<float> own) : own_(std::move(own)), values_(own_.data(), own_.size()) {}
+
+  const float* data() const { return values_.data(); }
+  size_t size() const { return values_.size(); }
+  const float& operator[](size_t i) const { return values_[i]; }
+
+ private:
+  AlignedBuffer<float> own_;
+  std::span<const float> values_;
 };
 
 // Named tensors and string metadata: what a model file holds, wherever it came from. Tensor bytes are either
@@ -50,11 +68,17 @@ class WeightStore {
   // `shape`, or its type is another.
   Result<AlignedBuffer<float>> floats(std::string_view name, std::span<const int64_t> shape) const;
 
+  // The same without a copy where the store holds aligned floats.
+  Result<TensorFloats> borrow_floats(std::string_view name, std::span<const int64_t> shape) const;
+
   // The file or source named in error messages.
   const std::string& origin() const { return origin_; }
   void set_origin(std::string origin) { origin_ = std::move(origin); }
 
  private:
+  // The tensor of that name, which must have this shape and a type that widens to float.
+  Result<const StoredTensor*> find_floats(std::string_view name, std::span<const int64_t> shape) const;
+
   std::string origin_;
   std::vector<StoredTensor> tensors_;
   std::map<std::string, size_t, std::less<>> index_;

@@ -6,13 +6,16 @@
 #include "kernels/binary/binary.h"
 #include "kernels/concat/concat.h"
 #include "kernels/conv/winograd.h"
+#include "kernels/depthwise/depthwise.h"
 #include "kernels/gemm/gemm.h"
+#include "kernels/gram/gram.h"
 #include "kernels/pad/pad.h"
 #include "kernels/pixel_shuffle/pixel_shuffle.h"
 #include "kernels/pixels/pixels.h"
 #include "kernels/pool/global_mean.h"
 #include "kernels/pool/pool.h"
 #include "kernels/resize/resize.h"
+#include "kernels/softmax/softmax.h"
 
 namespace ink::cli {
 namespace {
@@ -32,13 +35,16 @@ std::vector<KernelList> kernel_lists() {
       list("batch_norm", batch_norm_variants()),
       list("binary", binary_variants()),
       list("concat", concat_variants()),
+      list("depthwise", depthwise_variants()),
       list("gemm, conv, deconv", gemm_variants()),
       list("global_mean", global_mean_variants()),
+      list("gram", gram_variants()),
       list("pad", pad_variants()),
       list("pixel_shuffle", pixel_shuffle_variants()),
       list("pixels", pixels_variants()),
       list("pool", pool_variants()),
       list("resize", resize_variants()),
+      list("softmax", softmax_variants()),
       list("winograd", winograd_variants()),
   };
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/ops/folded_weights.h"
 #include "engine/ops/simple_op.h"
 
 namespace ink {
@@ -43,14 +44,10 @@ class BatchNorm : public Op {
   }
 
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
-    const int64_t shape[] = {attributes_.c};
-    INK_TRY(const AlignedBuffer<float> gamma, context.weights.floats(attributes_.gamma, shape));
-    INK_TRY(const AlignedBuffer<float> beta, context.weights.floats(attributes_.beta, shape));
-    INK_TRY(const AlignedBuffer<float> mean, context.weights.floats(attributes_.mean, shape));
-    INK_TRY(const AlignedBuffer<float> variance, context.weights.floats(attributes_.variance, shape));
-    AlignedBuffer<float> scale(gamma.size()), shift(gamma.size());
-    batch_norm_prepare(attributes_.c, gamma.data(), beta.data(), mean.data(), variance.data(),
-                       attributes_.epsilon, scale.data(), shift.data());
+    INK_TRY(const BatchNormValues norm, BatchNormValues::load(context.weights, attributes_));
+    AlignedBuffer<float> scale(norm.mean.size()), shift(norm.mean.size());
+    batch_norm_prepare(attributes_.c, norm.gamma.data(), norm.beta.data(), norm.mean.data(),
+                       norm.variance.data(), attributes_.epsilon, scale.data(), shift.data());
     return prepare_affine(context.isa, std::move(scale), std::move(shift), activation_);
   }
 
@@ -61,22 +58,28 @@ class BatchNorm : public Op {
 
 class Scale : public Op {
  public:
-  explicit Scale(float factor) : factor_(factor) {}
+  explicit Scale(std::vector<float> factors) : factors_(std::move(factors)) { INK_CHECK(!factors_.empty()); }
 
   const char* kind() const override { return "scale"; }
 
-  Result<Shape> infer(std::span<const Shape> inputs) const override { return inputs[0]; }
+  Result<Shape> infer(std::span<const Shape> inputs) const override {
+    if (factors_.size() != 1 && static_cast<size_t>(inputs[0].c) != factors_.size()) {
+      return Error{ErrorKind::model, "expected " + std::to_string(factors_.size()) + " channels, found " +
+                                         std::to_string(inputs[0].c)};
+    }
+    return inputs[0];
+  }
 
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
     const size_t channels = static_cast<size_t>(context.inputs[0].c);
     AlignedBuffer<float> scale(channels), shift(channels);
-    std::fill(scale.begin(), scale.end(), factor_);
+    for (size_t c = 0; c < channels; ++c) scale[c] = factors_[factors_.size() == 1 ? 0 : c];
     std::fill(shift.begin(), shift.end(), 0.0f);
     return prepare_affine(context.isa, std::move(scale), std::move(shift), {});
   }
 
  private:
-  float factor_;
+  std::vector<float> factors_;
 };
 
 }  // namespace
@@ -85,6 +88,8 @@ std::unique_ptr<Op> batch_norm(BatchNormAttributes attributes) {
   return std::make_unique<BatchNorm>(std::move(attributes));
 }
 
-std::unique_ptr<Op> scale(float factor) { return std::make_unique<Scale>(factor); }
+std::unique_ptr<Op> scale(float factor) { return scale(std::vector<float>{factor}); }
+
+std::unique_ptr<Op> scale(std::vector<float> factors) { return std::make_unique<Scale>(std::move(factors)); }
 
 }  // namespace ink

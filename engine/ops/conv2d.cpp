@@ -5,11 +5,12 @@
 #include "engine/ops/folded_weights.h"
 #include "kernels/conv/narrow.h"
 #include "kernels/conv/winograd.h"
+#include "kernels/depthwise/depthwise.h"
 
 namespace ink {
 namespace {
 
-// Conv: TapConv, WinogradConv or NarrowConv.
+// Conv: TapConv, WinogradConv, NarrowConv or DepthwiseConv.
 template <class Conv>
 class PreparedConv2d : public PreparedOp {
  public:
@@ -85,16 +86,20 @@ class Conv2d : public EpilogueOp {
 
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
     const ConvParams& p = attributes_.params;
-    const int64_t shape[] = {p.oc, p.ic / p.groups, p.kh, p.kw};
     INK_TRY(const FoldedWeights folded,
-            FoldedWeights::load(context.weights, attributes_.weight, attributes_.bias, shape, 0, p.groups,
+            FoldedWeights::load(context.weights, attributes_.weight, attributes_.bias, stored_shapes(), p.oc,
                                 batch_norm_));
     const GemmVariant& gemm = choose_gemm(context.isa);
-    const float *weights = folded.weights.data(), *bias = folded.bias.data();
+    const ConvWeights weights(folded.weights.data(), attributes_.layout, folded.factors_or_null());
+    const float* bias = folded.bias.data();
     const auto prepared = [&]<class Conv>(const char* kernel, std::string note, Conv conv) {
       return std::unique_ptr<PreparedOp>(
           new PreparedConv2d<Conv>(kernel, std::move(note), std::move(conv), p, epilogue_));
     };
+    if (DepthwiseConv::declines(p) == nullptr) {
+      const DepthwiseVariant& depthwise = choose_depthwise(context.isa);
+      return prepared(depthwise.name, "", DepthwiseConv(depthwise, p, weights, bias));
+    }
     const char* reason = winograd_declines(p);
     if (reason == nullptr) {
       const WinogradVariant& winograd = choose_winograd(context.isa);
@@ -114,6 +119,16 @@ class Conv2d : public EpilogueOp {
   }
 
  private:
+  // A dense layer behind a flattened map is a convolution whose kernel is the map: its matrix lies as the
+  // kernel would.
+  std::vector<std::vector<int64_t>> stored_shapes() const {
+    const ConvParams& p = attributes_.params;
+    const int64_t icg = p.ic / p.groups, k = icg * p.kh * p.kw;
+    if (attributes_.layout == WeightLayout::oihw) return {{p.oc, icg, p.kh, p.kw}, {p.oc, k}};
+    if (p.groups == p.ic && p.ic > 1) return {{p.kh, p.kw, p.ic, p.oc / p.ic}, {p.kh, p.kw, 1, p.oc}};
+    return {{p.kh, p.kw, icg, p.oc}, {k, p.oc}};
+  }
+
   Conv2dAttributes attributes_;
   std::optional<BatchNormAttributes> batch_norm_;
 };

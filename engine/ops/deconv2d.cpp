@@ -74,17 +74,17 @@ class Deconv2d : public EpilogueOp {
 
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
     const DeconvParams& p = attributes_.params;
-    const int64_t shape[] = {p.ic, p.oc / p.groups, p.kh, p.kw};
-    INK_TRY(const FoldedWeights folded,
-            FoldedWeights::load(context.weights, attributes_.weight, attributes_.bias, shape, 1, p.groups,
-                                batch_norm_));
+    const std::vector<int64_t> shapes[] = {{p.ic, p.oc / p.groups, p.kh, p.kw}};
+    INK_TRY(const FoldedWeights folded, FoldedWeights::load(context.weights, attributes_.weight,
+                                                            attributes_.bias, shapes, p.oc, batch_norm_));
     const GemmVariant& gemm = choose_gemm(context.isa);
     const auto prepared = [&]<class Kernel>(Kernel kernel) {
       return std::unique_ptr<PreparedOp>(new PreparedDeconv2d<Kernel>(gemm, std::move(kernel), p, epilogue_));
     };
     const float *weights = folded.weights.data(), *bias = folded.bias.data();
-    if (NarrowConv::declines(p) == nullptr) return prepared(NarrowConv(gemm, p, weights, bias));
-    return prepared(Deconv(gemm, p, weights, bias));
+    const double* factors = folded.factors_or_null();
+    if (NarrowConv::declines(p) == nullptr) return prepared(NarrowConv(gemm, p, weights, bias, factors));
+    return prepared(Deconv(gemm, p, weights, bias, factors));
   }
 
   bool absorb_batch_norm(const BatchNormAttributes& batch_norm) override {

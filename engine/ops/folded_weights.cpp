@@ -4,39 +4,65 @@
 #include <cmath>
 
 namespace ink {
+namespace {
+
+// Of the shapes that a tensor may have, the one it has, else the first.
+std::span<const int64_t> fitting_shape(const WeightStore& store, const std::string& name,
+                                       std::span<const std::vector<int64_t>> shapes) {
+  const StoredTensor* stored = store.find(name);
+  const auto fits = [&](const std::vector<int64_t>& shape) {
+    return stored != nullptr && stored->shape == shape;
+  };
+  const auto found = std::ranges::find_if(shapes, fits);
+  return found == shapes.end() ? shapes.front() : *found;
+}
+
+}  // namespace
+
+Result<AlignedBuffer<float>> channel_values(const WeightStore& store, const std::string& name, int c) {
+  std::vector<std::vector<int64_t>> shapes = {{c}};
+  for (int axes = 2; axes <= 4; ++axes) {
+    shapes.push_back(shapes.back());
+    shapes.back().insert(shapes.back().begin(), 1);
+  }
+  return store.floats(name, fitting_shape(store, name, shapes));
+}
+
+Result<BatchNormValues> BatchNormValues::load(const WeightStore& store, const BatchNormAttributes& a) {
+  BatchNormValues values;
+  if (!a.gamma.empty()) {
+    INK_TRY(values.gamma, channel_values(store, a.gamma, a.c));
+  }
+  if (!a.beta.empty()) {
+    INK_TRY(values.beta, channel_values(store, a.beta, a.c));
+  }
+  INK_TRY(values.mean, channel_values(store, a.mean, a.c));
+  INK_TRY(values.variance, channel_values(store, a.variance, a.c));
+  return values;
+}
 
 Result<FoldedWeights> FoldedWeights::load(const WeightStore& store, const std::string& weight,
-                                          const std::string& bias, std::span<const int64_t> shape,
-                                          int oc_axis, int groups,
+                                          const std::string& bias,
+                                          std::span<const std::vector<int64_t>> shapes, int oc,
                                           const std::optional<BatchNormAttributes>& batch_norm) {
   FoldedWeights folded;
-  INK_TRY(folded.weights, store.floats(weight, shape));
-  const int64_t ocg = oc_axis == 0 ? shape[0] / groups : shape[1];
-  const int64_t oc = ocg * groups;
-  const int64_t oc_shape[] = {oc};
+  INK_TRY(folded.weights, store.borrow_floats(weight, fitting_shape(store, weight, shapes)));
   if (bias.empty()) {
     folded.bias = AlignedBuffer<float>(static_cast<size_t>(oc));
     std::fill(folded.bias.begin(), folded.bias.end(), 0.0f);
   } else {
-    INK_TRY(folded.bias, store.floats(bias, oc_shape));
+    INK_TRY(folded.bias, channel_values(store, bias, oc));
   }
   if (!batch_norm.has_value()) return folded;
 
-  INK_TRY(const AlignedBuffer<float> gamma, store.floats(batch_norm->gamma, oc_shape));
-  INK_TRY(const AlignedBuffer<float> beta, store.floats(batch_norm->beta, oc_shape));
-  INK_TRY(const AlignedBuffer<float> mean, store.floats(batch_norm->mean, oc_shape));
-  INK_TRY(const AlignedBuffer<float> variance, store.floats(batch_norm->variance, oc_shape));
-  std::vector<double> scale(static_cast<size_t>(oc));
-  for (size_t c = 0; c < scale.size(); ++c) {
-    scale[c] = gamma[c] / std::sqrt(static_cast<double>(variance[c]) + batch_norm->epsilon);
-    folded.bias[c] = static_cast<float>((static_cast<double>(folded.bias[c]) - mean[c]) * scale[c] + beta[c]);
-  }
-  const int64_t area = shape[2] * shape[3];
-  const int64_t icg = oc_axis == 0 ? shape[1] : shape[0] / groups;
-  for (size_t i = 0; i < folded.weights.size(); ++i) {
-    const int64_t row = static_cast<int64_t>(i) / area;
-    const int64_t channel = oc_axis == 0 ? row / icg : row / (icg * ocg) * ocg + row % ocg;
-    folded.weights[i] = static_cast<float>(folded.weights[i] * scale[static_cast<size_t>(channel)]);
+  INK_TRY(const BatchNormValues norm, BatchNormValues::load(store, *batch_norm));
+  folded.factors.resize(static_cast<size_t>(oc));
+  for (size_t c = 0; c < folded.factors.size(); ++c) {
+    const double gamma = norm.gamma.size() == 0 ? 1.0 : norm.gamma[c];
+    const double beta = norm.beta.size() == 0 ? 0.0 : norm.beta[c];
+    const double factor = gamma / std::sqrt(static_cast<double>(norm.variance[c]) + batch_norm->epsilon);
+    folded.factors[c] = factor;
+    folded.bias[c] = static_cast<float>((static_cast<double>(folded.bias[c]) - norm.mean[c]) * factor + beta);
   }
   return folded;
 }

@@ -8,16 +8,30 @@
 
 namespace ink {
 
-// Weights and bias of a convolution as floats, with a batch norm that follows folded in:
-// w' = w * gamma / sqrt(variance + epsilon), b' = (b - mean) * gamma / sqrt(variance + epsilon) + beta.
-struct FoldedWeights {
-  AlignedBuffer<float> weights, bias;
+// A value for each of c channels, stored as [c] or as that with axes of size 1 before it.
+Result<AlignedBuffer<float>> channel_values(const WeightStore& store, const std::string& name, int c);
 
-  // shape: of the weights; oc_axis: which of its axes, 0 or 1, counts output channels within one of `groups`
-  // (1 for transposed convolutions, where axis 0 holds the groups' input channels).
+// The vectors of a batch norm; gamma and beta are empty where it has none.
+struct BatchNormValues {
+  AlignedBuffer<float> gamma, beta, mean, variance;
+
+  static Result<BatchNormValues> load(const WeightStore& store, const BatchNormAttributes& attributes);
+};
+
+// Weights as they are stored, by whose factors packing multiplies them, and the bias of a convolution with a
+// batch norm that follows folded in:
+// factor = gamma / sqrt(variance + epsilon), bias' = (bias - mean) * factor + beta.
+struct FoldedWeights {
+  TensorFloats weights;
+  AlignedBuffer<float> bias;    // oc values, zeros where there is none
+  std::vector<double> factors;  // oc values, or none for ones
+
+  const double* factors_or_null() const { return factors.empty() ? nullptr : factors.data(); }
+
+  // shapes: those that the weights may have, the usual one first.
   static Result<FoldedWeights> load(const WeightStore& store, const std::string& weight,
-                                    const std::string& bias, std::span<const int64_t> shape, int oc_axis,
-                                    int groups, const std::optional<BatchNormAttributes>& batch_norm);
+                                    const std::string& bias, std::span<const std::vector<int64_t>> shapes,
+                                    int oc, const std::optional<BatchNormAttributes>& batch_norm);
 };
 
 }  // namespace ink

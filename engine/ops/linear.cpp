@@ -1,6 +1,7 @@
 #include <type_traits>
 
 #include "engine/ops/epilogue_op.h"
+#include "engine/ops/folded_weights.h"
 #include "kernels/gemm/gemm.h"
 
 namespace ink {
@@ -63,18 +64,16 @@ class Linear : public EpilogueOp {
   }
 
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
-    const StoredTensor* stored = context.weights.find(attributes_.weight);
-    std::vector<int64_t> shape{attributes_.out, attributes_.in};
-    if (stored != nullptr && stored->shape.size() == 4) shape.insert(shape.end(), {1, 1});
-    INK_TRY(const AlignedBuffer<float> weights, context.weights.floats(attributes_.weight, shape));
-    AlignedBuffer<float> bias;
-    if (!attributes_.bias.empty()) {
-      const int64_t bias_shape[] = {attributes_.out};
-      INK_TRY(bias, context.weights.floats(attributes_.bias, bias_shape));
-    }
+    const int64_t in = attributes_.in, out = attributes_.out;
+    const bool torch = attributes_.layout == WeightLayout::oihw;
+    const std::vector<int64_t> shapes[] = {
+        torch ? std::vector<int64_t>{out, in} : std::vector<int64_t>{in, out},
+        torch ? std::vector<int64_t>{out, in, 1, 1} : std::vector<int64_t>{1, 1, in, out}};
+    INK_TRY(const FoldedWeights folded, FoldedWeights::load(context.weights, attributes_.weight,
+                                                            attributes_.bias, shapes, attributes_.out, {}));
     const GemmVariant& variant = choose_gemm(context.isa);
-    GemmPanels panels(variant, attributes_.in, attributes_.out, weights.data(), 1, attributes_.in,
-                      bias.data());
+    GemmPanels panels(variant, attributes_.in, attributes_.out, folded.weights.data(), torch ? 1 : out,
+                      torch ? in : 1, folded.bias.data());
     return std::unique_ptr<PreparedOp>(new PreparedLinear(variant, std::move(panels), epilogue_));
   }
 
@@ -83,6 +82,11 @@ class Linear : public EpilogueOp {
 };
 
 }  // namespace
+
+std::unique_ptr<Op> dense(DenseAttributes a) {
+  return conv2d(
+      {std::move(a.weight), std::move(a.bias), {.ic = a.c, .oc = a.out, .kh = a.h, .kw = a.w}, a.layout});
+}
 
 std::unique_ptr<Op> linear(LinearAttributes attributes) {
   return std::make_unique<Linear>(std::move(attributes));

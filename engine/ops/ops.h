@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/op.h"
 #include "kernels/binary/binary.h"
@@ -15,10 +16,13 @@
 
 namespace ink {
 
-// weights (oc, ic / groups, kh, kw) and bias (oc), by name in the store; an empty bias name means none.
+// Weights and bias (oc), by name in the store; an empty bias name means none. The weights keep the layout of
+// the release: oihw (oc, ic / groups, kh, kw) or hwio (kh, kw, ic / groups, oc), depthwise also (kh, kw, ic,
+// oc / ic), nothing is transposed in memory. A matrix (oc, ic * kh * kw) or (kh * kw * ic, oc) will do, too.
 struct Conv2dAttributes {
   std::string weight, bias;
   ConvParams params;
+  WeightLayout layout = WeightLayout::oihw;
 };
 std::unique_ptr<Op> conv2d(Conv2dAttributes attributes);
 
@@ -29,14 +33,27 @@ struct Deconv2dAttributes {
 };
 std::unique_ptr<Op> deconv2d(Deconv2dAttributes attributes);
 
-// y = x * weights^T + bias over the channels; weights (out, in) or (out, in, 1, 1).
+// y = x * weights^T + bias over the channels; weights oihw: (out, in) or (out, in, 1, 1), hwio: (in, out) or
+// (1, 1, in, out).
 struct LinearAttributes {
   std::string weight, bias;
   int in = 1, out = 1;
+  WeightLayout layout = WeightLayout::oihw;
 };
 std::unique_ptr<Op> linear(LinearAttributes attributes);
 
-// y = act((x - mean) / sqrt(variance + epsilon) * gamma + beta), each a vector of c values by name.
+// A dense layer over a whole map (n, h, w, c) -> (n, 1, 1, out): weights oihw (out, c * h * w), as torch has
+// them behind a flattened (c, h, w), or hwio (h * w * c, out), as Keras has them behind a flattened (h, w,
+// c).
+struct DenseAttributes {
+  std::string weight, bias;
+  int h = 1, w = 1, c = 1, out = 1;
+  WeightLayout layout = WeightLayout::oihw;
+};
+std::unique_ptr<Op> dense(DenseAttributes attributes);
+
+// y = act((x - mean) / sqrt(variance + epsilon) * gamma + beta), each a vector of c values by name: (c), or
+// with axes of size 1 before it. An empty gamma means ones, an empty beta zeros.
 struct BatchNormAttributes {
   std::string gamma, beta, mean, variance;
   double epsilon = 1e-5;
@@ -50,7 +67,15 @@ struct ActivationAttributes {
 };
 std::unique_ptr<Op> activation(ActivationAttributes attributes);
 
-std::unique_ptr<Op> scale(float factor);  // y = x * factor
+std::unique_ptr<Op> softmax();  // over the channels
+
+// (n, h, w, c) -> (n, 1, c, c): sum over pixels of x_i x_j, divided by their number.
+std::unique_ptr<Op> gram();
+// The largest channel of each pixel: (n, h, w, c) -> (n, 1, 1, h * w).
+std::unique_ptr<Op> row_max();
+
+std::unique_ptr<Op> scale(float factor);                // y = x * factor
+std::unique_ptr<Op> scale(std::vector<float> factors);  // one a channel
 
 // a op b; b has a's shape, or size 1 in h and w, or in c.
 std::unique_ptr<Op> binary(BinaryOp kind);

@@ -16,6 +16,15 @@ constexpr BinaryVariant kVariants[] = {
     {Isa::reference, "binary_reference", binary_row_reference},
 };
 
+float combined(BinaryOp op, float x, float y) {
+  switch (op) {
+    case BinaryOp::add: return x + y;
+    case BinaryOp::mul: return x * y;
+    case BinaryOp::max: return x > y || x != x ? x : y;
+  }
+  return x;
+}
+
 }  // namespace
 
 void binary_row_reference(const BinaryRow& args) {
@@ -25,7 +34,7 @@ void binary_row_reference(const BinaryRow& args) {
     float* dst = args.dst + p * args.dst_stride;
     for (int64_t i = 0; i < args.channels; ++i) {
       const float x = a[i], y = b[args.b_is_scalar ? 0 : i];
-      dst[i] = activate(args.op == BinaryOp::add ? x + y : x * y, args.activation, args.slope);
+      dst[i] = activate(combined(args.op, x, y), args.activation, args.slope);
     }
   }
 }

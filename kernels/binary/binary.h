@@ -9,9 +9,16 @@
 
 namespace ink {
 
-enum class BinaryOp { add, mul };
+enum class BinaryOp { add, mul, max };  // the maximum with a NaN is NaN
 
-constexpr const char* binary_op_name(BinaryOp op) { return op == BinaryOp::add ? "add" : "mul"; }
+constexpr const char* binary_op_name(BinaryOp op) {
+  switch (op) {
+    case BinaryOp::add: return "add";
+    case BinaryOp::mul: return "mul";
+    case BinaryOp::max: return "max";
+  }
+  return "?";
+}
 
 // dst[p * dst_stride + i] = act(a[p * a_stride + i] op b[p * b_stride + (b_is_scalar ? 0 : i)]),
 // p < pixels, i < channels. b_stride 0 gives every pixel the same b. dst may be a, and b where b has a's

@@ -5,6 +5,14 @@
 
 namespace ink::simd {
 
+template <class A, BinaryOp op>
+INK_INLINE Vec<A> combined(Vec<A> x, Vec<A> y) {
+  if constexpr (op == BinaryOp::add) return x + y;
+  if constexpr (op == BinaryOp::mul) return x * y;
+  // The maximum instructions lose a NaN in one of their operands.
+  return xsimd::select((x > y) | xsimd::isnan(x), x, y);
+}
+
 template <class A, BinaryOp op, bool b_is_scalar>
 INK_INLINE void binary_pixels(const BinaryRow& args) {
   constexpr int kStep = kLanes<A>;
@@ -17,7 +25,7 @@ INK_INLINE void binary_pixels(const BinaryRow& args) {
     float* dst = args.dst + p * args.dst_stride;
     const Vec<A> scalar = broadcast<A>(*b);
     const auto combine = [&](Vec<A> x, Vec<A> y) {
-      return activate<A>(op == BinaryOp::add ? x + y : x * y, args.activation, slope);
+      return activate<A>(combined<A, op>(x, y), args.activation, slope);
     };
     for (int64_t i = 0; i < whole; i += kStep) {
       store<A>(dst + i, combine(load<A>(a + i), b_is_scalar ? scalar : load<A>(b + i)));
@@ -29,14 +37,17 @@ INK_INLINE void binary_pixels(const BinaryRow& args) {
   }
 }
 
+template <class A, BinaryOp op>
+INK_INLINE void binary_pixels(const BinaryRow& args) {
+  args.b_is_scalar ? binary_pixels<A, op, true>(args) : binary_pixels<A, op, false>(args);
+}
+
 template <class A>
 INK_INLINE void binary_row(const BinaryRow& args) {
-  if (args.op == BinaryOp::add) {
-    args.b_is_scalar ? binary_pixels<A, BinaryOp::add, true>(args)
-                     : binary_pixels<A, BinaryOp::add, false>(args);
-  } else {
-    args.b_is_scalar ? binary_pixels<A, BinaryOp::mul, true>(args)
-                     : binary_pixels<A, BinaryOp::mul, false>(args);
+  switch (args.op) {
+    case BinaryOp::add: return binary_pixels<A, BinaryOp::add>(args);
+    case BinaryOp::mul: return binary_pixels<A, BinaryOp::mul>(args);
+    case BinaryOp::max: return binary_pixels<A, BinaryOp::max>(args);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernels/conv/conv_weights.h"
 #include "kernels/conv/tap_conv.h"
 
 namespace ink {
@@ -15,9 +16,8 @@ struct ConvParams {
   int groups = 1;
 };
 
-// weights: (oc, ic / groups, kh, kw), as torch has them; bias: oc values or nullptr. ic and oc are multiples
-// of groups; kh * kw <= 512.
-TapConv make_conv(const GemmVariant& variant, const ConvParams& params, const float* weights,
+// bias: oc values or nullptr. ic and oc are multiples of groups; kh * kw <= 512.
+TapConv make_conv(const GemmVariant& variant, const ConvParams& params, const ConvWeights& weights,
                   const float* bias);
 
 }  // namespace ink

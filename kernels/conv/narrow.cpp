@@ -55,18 +55,19 @@ const char* NarrowConv::declines(const DeconvParams& p) {
   return declines_sizes(p.ic, p.oc, p.kh * p.kw, p.groups);
 }
 
-NarrowConv::NarrowConv(const GemmVariant& variant, const ConvParams& p, const float* weights,
+NarrowConv::NarrowConv(const GemmVariant& variant, const ConvParams& p, const ConvWeights& weights,
                        const float* bias)
     : variant_(&variant) {
   INK_CHECK(declines(p) == nullptr);
   const int area = p.kh * p.kw;
+  const ConvWeights::Steps steps = weights.steps(p.ic, p.oc, area);
   Phase phase{{p.kh, 1, -p.pad_top, 1, 1, 0}, {p.kw, 1, -p.pad_left, 1, 1, 0}, {}};
   std::vector<float> matrix;
   for (int tap = 0; tap < area; ++tap) phase.columns_of_taps.push_back(tap * p.oc);
   for (int i = 0; i < p.ic; ++i) {
     for (int tap = 0; tap < area; ++tap) {
       for (int j = 0; j < p.oc; ++j)
-        matrix.push_back(weights[(static_cast<int64_t>(j) * p.ic + i) * area + tap]);
+        matrix.push_back(weights.scaled(weights.data[j * steps.oc + i * steps.ic + tap * steps.tap], j));
     }
   }
   phases_.push_back(std::move(phase));
@@ -75,7 +76,7 @@ NarrowConv::NarrowConv(const GemmVariant& variant, const ConvParams& p, const fl
 }
 
 NarrowConv::NarrowConv(const GemmVariant& variant, const DeconvParams& p, const float* weights,
-                       const float* bias)
+                       const float* bias, const double* factors)
     : variant_(&variant) {
   INK_CHECK(declines(p) == nullptr);
   const int area = p.kh * p.kw;
@@ -90,11 +91,12 @@ NarrowConv::NarrowConv(const GemmVariant& variant, const DeconvParams& p, const 
       phases_.push_back(std::move(phase));
     }
   }
+  const ConvWeights values(weights, WeightLayout::oihw, factors);
   std::vector<float> matrix;
   for (int i = 0; i < p.ic; ++i) {
     for (int tap = 0; tap < area; ++tap) {
       for (int j = 0; j < p.oc; ++j)
-        matrix.push_back(weights[(static_cast<int64_t>(i) * p.oc + j) * area + tap]);
+        matrix.push_back(values.scaled(weights[(static_cast<int64_t>(i) * p.oc + j) * area + tap], j));
     }
   }
   pack(variant, p.ic, matrix, bias, p.oc);

@@ -22,9 +22,11 @@ class NarrowConv {
   static const char* declines(const ConvParams& params);
   static const char* declines(const DeconvParams& params);
 
-  // Weights and bias as make_conv() and Deconv have them.
-  NarrowConv(const GemmVariant& variant, const ConvParams& params, const float* weights, const float* bias);
-  NarrowConv(const GemmVariant& variant, const DeconvParams& params, const float* weights, const float* bias);
+  // Weights, bias and factors as make_conv() and Deconv have them.
+  NarrowConv(const GemmVariant& variant, const ConvParams& params, const ConvWeights& weights,
+             const float* bias);
+  NarrowConv(const GemmVariant& variant, const DeconvParams& params, const float* weights, const float* bias,
+             const double* factors = nullptr);
 
   size_t scratch_floats(int threads) const;
   size_t packed_bytes() const { return products_.bytes() + bias_.size() * sizeof(float); }

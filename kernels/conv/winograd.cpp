@@ -56,9 +56,10 @@ void transform_column(const Lanes& g0, const Lanes& g1, const Lanes& g2, Lanes (
   }
 }
 
-// weights (oc, ic, 3, 3) to a matrix (ic, oc) for each of the 36 points.
-void transform_weights(const float* weights, int ic, std::span<GemmPanels> points) {
+// The weights to a matrix (ic, oc) for each of the 36 points.
+void transform_weights(const ConvWeights& weights, int ic, int oc, std::span<GemmPanels> points) {
   const GemmPanels& shape = points.front();
+  const ConvWeights::Steps steps = weights.steps(ic, oc, 9);
   for (int panel = 0; panel < shape.count(); ++panel) {
     const int first = shape.first_column(panel), columns = shape.columns(panel);
     const int64_t width = shape.width(panel);
@@ -67,8 +68,9 @@ void transform_weights(const float* weights, int ic, std::span<GemmPanels> point
       for (int i = 0; i < ic; ++i) {
         Lanes g[9] = {}, rows[3][6], point[6];
         for (int l = 0; l < lanes; ++l) {
-          const float* const kernel = weights + (static_cast<int64_t>(first + o + l) * ic + i) * 9;
-          for (int k = 0; k < 9; ++k) g[k][l] = kernel[k];
+          const int channel = first + o + l;
+          const float* const kernel = weights.data + channel * steps.oc + i * steps.ic;
+          for (int k = 0; k < 9; ++k) g[k][l] = weights.scaled(kernel[k * steps.tap], channel);
         }
         for (int x = 0; x < 3; ++x) transform_column(g[x], g[3 + x], g[6 + x], rows[x]);
         for (int y = 0; y < 6; ++y) {
@@ -144,7 +146,7 @@ const char* winograd_declines(const ConvParams& params) {
 }
 
 WinogradConv::WinogradConv(const WinogradVariant& variant, const GemmVariant& gemm, const ConvParams& params,
-                           const float* weights, const float* bias)
+                           const ConvWeights& weights, const float* bias)
     : variant_(&variant), gemm_(&gemm), params_(params), bias_(static_cast<size_t>(params.oc)) {
   INK_CHECK(winograd_declines(params) == nullptr);
   // Transformed inputs and sums of a block stay in the second-level cache beside the weights that pass
@@ -158,7 +160,7 @@ WinogradConv::WinogradConv(const WinogradVariant& variant, const GemmVariant& ge
   block_tiles_ = std::max(1, static_cast<int>(tiles) / gemm.mr) * gemm.mr;
 
   for (int p = 0; p < kWinogradPoints; ++p) points_.emplace_back(gemm, params.ic, params.oc);
-  transform_weights(weights, params.ic, points_);
+  transform_weights(weights, params.ic, params.oc, points_);
   for (int c = 0; c < params.oc; ++c) bias_[static_cast<size_t>(c)] = bias == nullptr ? 0.0f : bias[c];
 }
 

@@ -26,9 +26,9 @@ const char* winograd_declines(const ConvParams& params);
 // A convolution that winograd_declines() does not decline, weights transformed and packed. Immutable.
 class WinogradConv {
  public:
-  // weights: (oc, ic, 3, 3); bias: oc values or nullptr.
+  // bias: oc values or nullptr.
   WinogradConv(const WinogradVariant& variant, const GemmVariant& gemm, const ConvParams& params,
-               const float* weights, const float* bias);
+               const ConvWeights& weights, const float* bias);
 
   size_t scratch_floats(int threads) const;
   size_t packed_bytes() const;

@@ -14,7 +14,7 @@ DeconvPhase make_deconv_phase(int kernel, int stride, int pad, int start) {
 }
 
 Deconv::Deconv(const GemmVariant& variant, const DeconvParams& params, const float* weights,
-               const float* bias) {
+               const float* bias, const double* factors) {
   const int icg = params.ic / params.groups, ocg = params.oc / params.groups;
   const int64_t area = static_cast<int64_t>(params.kh) * params.kw;
   for (int y = 0; y < params.sh; ++y) {
@@ -30,7 +30,8 @@ Deconv::Deconv(const GemmVariant& variant, const DeconvParams& params, const flo
       std::vector<GemmPanels> groups;
       for (int g = 0; g < params.groups; ++g) {
         groups.emplace_back(variant, offsets, ocg, weights + static_cast<int64_t>(g) * icg * ocg * area, area,
-                            bias == nullptr ? nullptr : bias + static_cast<int64_t>(g) * ocg);
+                            bias == nullptr ? nullptr : bias + static_cast<int64_t>(g) * ocg,
+                            factors == nullptr ? nullptr : factors + static_cast<int64_t>(g) * ocg);
       }
       phases_.emplace_back(variant, rows.axis, columns.axis, icg, std::move(groups));
     }

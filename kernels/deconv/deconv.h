@@ -30,8 +30,10 @@ DeconvPhase make_deconv_phase(int kernel, int stride, int pad, int start);
 // ordinary convolution that writes every sh-th row and sw-th column.
 class Deconv {
  public:
-  // weights: (ic, oc / groups, kh, kw), as torch has them; bias: oc values or nullptr.
-  Deconv(const GemmVariant& variant, const DeconvParams& params, const float* weights, const float* bias);
+  // weights: (ic, oc / groups, kh, kw), as torch has them; bias: oc values or nullptr; factors: of the
+  // weights of each output channel, or nullptr for ones.
+  Deconv(const GemmVariant& variant, const DeconvParams& params, const float* weights, const float* bias,
+         const double* factors = nullptr);
 
   size_t scratch_floats(int threads) const;
   size_t packed_bytes() const;

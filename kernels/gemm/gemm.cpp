@@ -52,13 +52,19 @@ GemmPanels::GemmPanels(const GemmVariant& variant, int k, int n) : k_(k), n_(n),
 }
 
 GemmPanels::GemmPanels(const GemmVariant& variant, std::span<const int64_t> k_offsets, int n,
-                       const float* weights, int64_t n_stride, const float* bias)
+                       const float* weights, int64_t n_stride, const float* bias, const double* factors)
     : GemmPanels(variant, static_cast<int>(k_offsets.size()), n) {
   for (int panel = 0; panel < count(); ++panel) {
     float* dst = mutable_weights(panel);
     const int64_t first = first_column(panel);
     for (const int64_t offset : k_offsets) {
-      for (int j = 0; j < columns(panel); ++j) dst[j] = weights[offset + (first + j) * n_stride];
+      const float* src = weights + offset + first * n_stride;
+      if (factors == nullptr) {
+        for (int j = 0; j < columns(panel); ++j) dst[j] = src[j * n_stride];
+      } else {
+        for (int j = 0; j < columns(panel); ++j)
+          dst[j] = static_cast<float>(src[j * n_stride] * factors[first + j]);
+      }
       dst += width(panel);
     }
   }

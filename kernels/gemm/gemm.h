@@ -29,9 +29,10 @@ class GemmPanels {
   // weight(kk, j) = weights[kk * k_stride + j * n_stride]; bias has n values or is nullptr.
   GemmPanels(const GemmVariant& variant, int k, int n, const float* weights, int64_t k_stride,
              int64_t n_stride, const float* bias);
-  // Where k is not one stride: weight(kk, j) = weights[k_offsets[kk] + j * n_stride].
+  // Where k is not one stride: weight(kk, j) = weights[k_offsets[kk] + j * n_stride] * factors[j], in double
+  // and rounded once; factors may be nullptr for ones.
   GemmPanels(const GemmVariant& variant, std::span<const int64_t> k_offsets, int n, const float* weights,
-             int64_t n_stride, const float* bias);
+             int64_t n_stride, const float* bias, const double* factors = nullptr);
   // Without bias, for weights that are written where they will be read: weight(kk, first_column(panel) + j)
   // is mutable_weights(panel)[kk * width(panel) + j]. All are 0 so far.
   GemmPanels(const GemmVariant& variant, int k, int n);

@@ -43,11 +43,12 @@ class RandomGraph {
   Value grow(Value x) {
     const Shape s = twin_.shape(x);
     const bool small = s.h * s.w * 4 <= most_pixels_;
-    switch (below(16)) {
+    // What needs its whole input has no smallest region to plan with: not in wide graphs.
+    switch (below(wide_ ? 16 : 18)) {
       case 0: return conv(x);
       case 1: return same_conv(x, between(1, 40));
       case 2: return small ? deconv(x) : conv(x);
-      case 3: return twin_.linear(x, between(1, 40));
+      case 3: return twin_.linear(x, between(1, 40), layout());
       case 4: return twin_.batch_norm(x);
       case 5: return twin_.activation(x, activation_kind());
       case 6:
@@ -61,8 +62,10 @@ class RandomGraph {
       case 12: return pad(x);
       case 13: return concat(x);
       case 14: return small ? twin_.pixel_shuffle(same_conv(x, 4 * between(1, 6)), 2) : crop(x);
-      default:
+      case 15:
         return small ? twin_.resize(x, chance(50) ? ResizeMode::nearest : ResizeMode::bilinear, 2) : crop(x);
+      case 16: return chance(50) ? twin_.softmax(x) : depthwise(x);
+      default: return whole(x);
     }
   }
 
@@ -71,6 +74,8 @@ class RandomGraph {
                                      Activation::tanh, Activation::silu};
     return kKinds[below(5)];
   }
+
+  WeightLayout layout() { return wide_ || chance(50) ? WeightLayout::oihw : WeightLayout::hwio; }
 
   Value conv(Value x) {
     const Shape s = twin_.shape(x);
@@ -86,7 +91,31 @@ class RandomGraph {
       p.groups = s.c % 2 == 0 && chance(50) ? 2 : s.c;
       p.oc = p.groups * between(1, 2);
     }
-    return twin_.conv(x, p, chance(80));
+    return twin_.conv(x, p, chance(80), layout());
+  }
+
+  Value depthwise(Value x) {
+    const int kernel = chance(50) ? 3 : 5, c = twin_.channels(x), stride = between(1, 2);
+    return twin_.conv(x,
+                      {.oc = c,
+                       .kh = kernel,
+                       .kw = kernel,
+                       .sh = stride,
+                       .sw = stride,
+                       .pad_top = kernel / 2,
+                       .pad_left = kernel / 2,
+                       .pad_bottom = kernel / 2,
+                       .pad_right = kernel / 2,
+                       .groups = c},
+                      chance(50), layout());
+  }
+
+  // What reads all of its input for each of its outputs.
+  Value whole(Value x) {
+    const Shape s = twin_.shape(x);
+    if (s.h * s.w <= 500 && s.h * s.w * s.c <= 4000 && chance(50))
+      return twin_.dense(x, between(1, 40), layout());
+    return twin_.row_max(twin_.gram(x));
   }
 
   // 3x3 with the size of its input: what Winograd's method takes where there are channels enough.
@@ -111,7 +140,7 @@ class RandomGraph {
 
   // With a value of the same shape where there is one, or a convolution of x.
   Value addition(Value x) {
-    const BinaryOp op = chance(75) ? BinaryOp::add : BinaryOp::mul;
+    const BinaryOp op = chance(75) ? BinaryOp::add : wide_ || chance(50) ? BinaryOp::mul : BinaryOp::max;
     std::vector<Value> same;
     for (const Value value : values_) {
       const Shape &a = twin_.shape(value), &b = twin_.shape(x);

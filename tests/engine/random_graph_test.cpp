@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "kernels/depthwise/depthwise.h"
 #include "tests/engine/run_graph.h"
 
 #if defined(__GLIBC__)
@@ -90,11 +91,13 @@ TEST(RandomGraph, HasEveryKindOfNode) {
       "conv2d", "deconv2d",   "linear",   "batch_norm",    "scale",
       "add",    "mul",        "max_pool", "average_pool",  "global_average_pool",
       "crop",   "pad",        "concat",   "pixel_shuffle", "resize",
-      "relu",   "leaky_relu", "sigmoid",  "tanh",          "silu"};
+      "relu",   "leaky_relu", "sigmoid",  "tanh",          "silu",
+      "max",    "softmax",    "gram",     "row_max"};
   EXPECT_EQ(kinds, all);
   EXPECT_LT(after, before * 9 / 10) << "little was fused";
   EXPECT_TRUE(kernels.contains(choose_winograd(active_isa()).name) &&
-              kernels.contains(choose_gemm(active_isa()).name));
+              kernels.contains(choose_gemm(active_isa()).name) &&
+              kernels.contains(choose_depthwise(active_isa()).name));
 }
 
 // Relative to the largest value of a map: what one set rounds, another may round the other way.

@@ -11,6 +11,7 @@
 #include "kernels/conv/winograd.h"
 #include "tests/harness/arrangements.h"
 #include "tests/harness/oracles.h"
+#include "tests/harness/weight_layouts.h"
 
 namespace ink::test {
 
@@ -32,19 +33,25 @@ class TwinGraph {
     return builder_.input("in" + std::to_string(inputs_.size()), declared);
   }
 
-  Value conv(Value x, ConvParams params, bool with_bias = true) {
+  Value conv(Value x, ConvParams params, bool with_bias = true, WeightLayout layout = WeightLayout::oihw) {
     const std::string name = next_name();
     params.ic = channels(x);
     const int fan_in = params.ic / params.groups * params.kh * params.kw;
-    const std::vector<float> weights =
-        tensor(name + ".weight", {params.oc, params.ic / params.groups, params.kh, params.kw}, fan_in);
+    const int icg = params.ic / params.groups;
+    std::vector<float> weights = values({params.oc, icg, params.kh, params.kw}, fan_in);
+    if (layout == WeightLayout::oihw) {
+      store(name + ".weight", {params.oc, icg, params.kh, params.kw}, weights);
+    } else {
+      store(name + ".weight", {params.kh, params.kw, icg, params.oc},
+            hwio_of(weights, params.oc, icg, params.kh * params.kw));
+    }
     const std::vector<float> bias = with_bias ? tensor(name + ".bias", {params.oc}, 1) : std::vector<float>();
     Expected expected = expect_conv(expected_of(x), params, weights, bias);
     // Winograd's method mixes the inputs of a whole tile, so its errors follow the largest sum around.
     if (winograd_declines(params) == nullptr) {
       std::fill(expected.bounds.begin(), expected.bounds.end(), std::ranges::max(expected.bounds));
     }
-    return add(name, conv2d({name + ".weight", with_bias ? name + ".bias" : "", params}), {x},
+    return add(name, conv2d({name + ".weight", with_bias ? name + ".bias" : "", params, layout}), {x},
                std::move(expected));
   }
 
@@ -60,13 +67,32 @@ class TwinGraph {
                expect_deconv(expected_of(x), params, weights, bias));
   }
 
-  Value linear(Value x, int out) {
+  Value linear(Value x, int out, WeightLayout layout = WeightLayout::oihw) {
     const std::string name = next_name();
     const int in = channels(x);
-    const std::vector<float> weights = tensor(name + ".weight", {out, in}, in),
-                             bias = tensor(name + ".bias", {out}, 1);
-    return add(name, ink::linear({name + ".weight", name + ".bias", in, out}), {x},
+    const std::vector<float> weights = values({out, in}, in), bias = tensor(name + ".bias", {out}, 1);
+    if (layout == WeightLayout::oihw) {
+      store(name + ".weight", {out, in}, weights);
+    } else {
+      store(name + ".weight", {in, out}, hwio_of(weights, out, in, 1));
+    }
+    return add(name, ink::linear({name + ".weight", name + ".bias", in, out, layout}), {x},
                expect_linear(expected_of(x), out, weights, bias));
+  }
+
+  // A dense layer over all of x: torch's weights behind (c, h, w), or Keras' behind (h, w, c).
+  Value dense(Value x, int out, WeightLayout layout) {
+    const std::string name = next_name();
+    const Shape s = shape(x);
+    const int in = s.c * s.h * s.w;
+    const std::vector<float> weights = values({out, in}, in), bias = tensor(name + ".bias", {out}, 1);
+    if (layout == WeightLayout::oihw) {
+      store(name + ".weight", {out, in}, weights);
+    } else {
+      store(name + ".weight", {in, out}, hwio_of(weights, out, s.c, s.h * s.w));
+    }
+    return add(name, ink::dense({name + ".weight", name + ".bias", s.h, s.w, s.c, out, layout}), {x},
+               expect_conv(expected_of(x), {.ic = s.c, .oc = out, .kh = s.h, .kw = s.w}, weights, bias));
   }
 
   Value batch_norm(Value x) {
@@ -95,6 +121,9 @@ class TwinGraph {
   Value pool(Value x, PoolShape shape) {
     return add(next_name(), ink::pool(shape), {x}, expect_pool(expected_of(x), shape));
   }
+  Value softmax(Value x) { return add(next_name(), ink::softmax(), {x}, expect_softmax(expected_of(x))); }
+  Value gram(Value x) { return add(next_name(), ink::gram(), {x}, expect_gram(expected_of(x))); }
+  Value row_max(Value x) { return add(next_name(), ink::row_max(), {x}, expect_row_max(expected_of(x))); }
   Value global_mean(Value x) {
     return add(next_name(), global_average_pool(), {x}, expect_global_mean(expected_of(x)));
   }
@@ -143,15 +172,21 @@ class TwinGraph {
 
   // Values in +-gain / sqrt(fan_in) (with a gain that keeps maps at about the size of their inputs), plus
   // `centre`.
-  std::vector<float> tensor(const std::string& name, std::vector<int64_t> shape, int fan_in,
-                            float centre = 0) {
+  std::vector<float> values(const std::vector<int64_t>& shape, int fan_in, float centre = 0) {
     const int64_t count = element_count(shape).value();
-    std::vector<float> values = random_floats({1, 1, 1, static_cast<int>(count)}, next_seed());
-    for (float& value : values)
-      value = centre + value / std::sqrt(static_cast<float>(std::max(fan_in, 1)) / 3);
-    const Status added = weights_.add(name, DType::f32, std::move(shape), std::as_bytes(std::span(values)));
+    std::vector<float> made = random_floats({1, 1, 1, static_cast<int>(count)}, next_seed());
+    for (float& value : made) value = centre + value / std::sqrt(static_cast<float>(std::max(fan_in, 1)) / 3);
+    return made;
+  }
+  void store(const std::string& name, std::vector<int64_t> shape, const std::vector<float>& stored) {
+    const Status added = weights_.add(name, DType::f32, std::move(shape), std::as_bytes(std::span(stored)));
     EXPECT_TRUE(added.ok());
-    return values;
+  }
+  std::vector<float> tensor(const std::string& name, const std::vector<int64_t>& shape, int fan_in,
+                            float centre = 0) {
+    std::vector<float> made = values(shape, fan_in, centre);
+    store(name, shape, made);
+    return made;
   }
 
   Value add(const std::string& name, std::unique_ptr<Op> op, std::vector<Value> inputs, Expected expected,

@@ -34,6 +34,9 @@ Expected expect_batch_norm(const Expected& src, std::span<const float> gamma, st
 Expected expect_scale(const Expected& src, float factor);
 Expected expect_binary(BinaryOp op, const Expected& a, const Expected& b);
 Expected expect_pool(const Expected& src, const PoolShape& pool);
+Expected expect_softmax(const Expected& src);
+Expected expect_gram(const Expected& src);
+Expected expect_row_max(const Expected& src);
 Expected expect_global_mean(const Expected& src);
 // Negative amounts crop.
 Expected expect_pad(const Expected& src, PadMode mode, int top, int left, int bottom, int right);

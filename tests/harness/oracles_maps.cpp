@@ -34,6 +34,7 @@ Element element(const Expected& map, int n, int y, int x, int c) {
 }
 
 Element combined(BinaryOp op, Element a, Element b) {
+  if (op == BinaryOp::max) return {std::fmax(a.value, b.value), std::fmax(a.bound, b.bound)};
   if (op == BinaryOp::add) {
     const double carried = a.bound + b.bound, value = a.value + b.value;
     return {value, carried + kRounding * (std::abs(value) + carried)};
@@ -105,6 +106,49 @@ Expected expect_pool(const Expected& src, const PoolShape& pool) {
     if (pool.kind == PoolKind::max) return Element{max, max_bound};
     const int divisor = pool.count_include_pad ? pool.kh * pool.kw : taps;
     return Element{sum / divisor, (sum_carried + sum_bound(taps, magnitude)) / divisor};
+  });
+}
+
+Expected expect_softmax(const Expected& src) {
+  return made_of(src.shape, [&](int n, int y, int x, int c) {
+    double largest = -INFINITY, carried = 0, sum = 0;
+    for (int i = 0; i < src.shape.c; ++i) {
+      largest = std::fmax(largest, element(src, n, y, x, i).value);
+      carried = std::fmax(carried, element(src, n, y, x, i).bound);
+    }
+    for (int i = 0; i < src.shape.c; ++i) sum += std::exp(element(src, n, y, x, i).value - largest);
+    const double exponent = element(src, n, y, x, c).value - largest, value = std::exp(exponent) / sum;
+    // Inputs that are off by `carried` change a quotient by e^(2 carried) at most. The distances to the
+    // maximum are rounded once, those that count in the sum are short; then come 8 ulp.
+    const double rounding = 2 * kRounding * (std::abs(exponent) + 1 + 8) + 2 * carried;
+    return Element{value, value * std::expm1(rounding) + 1.2e-38};
+  });
+}
+
+Expected expect_gram(const Expected& src) {
+  const double count = static_cast<double>(src.shape.h) * src.shape.w;
+  return made_of({src.shape.n, 1, src.shape.c, src.shape.c}, [&](int n, int, int i, int j) {
+    double sum = 0, carried = 0, magnitude = 0;
+    for (int y = 0; y < src.shape.h; ++y) {
+      for (int x = 0; x < src.shape.w; ++x) {
+        const Element a = element(src, n, y, x, i), b = element(src, n, y, x, j);
+        sum += a.value * b.value;
+        carried += std::abs(a.value) * b.bound + std::abs(b.value) * a.bound + a.bound * b.bound;
+        magnitude += (std::abs(a.value) + a.bound) * (std::abs(b.value) + b.bound);
+      }
+    }
+    return Element{sum / count, (carried + sum_bound(std::min(src.shape.w, 128), magnitude)) / count};
+  });
+}
+
+Expected expect_row_max(const Expected& src) {
+  return made_of({src.shape.n, 1, 1, src.shape.h * src.shape.w}, [&](int n, int, int, int i) {
+    Element largest{-INFINITY, 0};
+    for (int c = 0; c < src.shape.c; ++c) {
+      const Element e = element(src, n, i / src.shape.w, i % src.shape.w, c);
+      largest = combined(BinaryOp::max, largest, e);
+    }
+    return largest;
   });
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "tests/harness/arrangements.h"
 
@@ -16,7 +17,7 @@ using test::TestMap;
 constexpr float kSlope = 0.1f;
 
 double oracle(BinaryOp op, double a, double b, Activation activation) {
-  const double x = op == BinaryOp::add ? a + b : a * b;
+  const double x = op == BinaryOp::add ? a + b : op == BinaryOp::mul ? a * b : std::fmax(a, b);
   switch (activation) {
     case Activation::none: return x;
     case Activation::relu: return std::fmax(x, 0);
@@ -31,7 +32,8 @@ double oracle(BinaryOp op, double a, double b, Activation activation) {
 // One rounding of a op b, times the steepest slope of an activation (silu: 1.1), and the activation's own
 // error.
 double tolerance(BinaryOp op, double a, double b, double want, Activation activation) {
-  const double rounding = 1.1 * 0x1p-24 * std::abs(op == BinaryOp::add ? a + b : a * b);
+  const double rounding =
+      1.1 * 0x1p-24 * (op == BinaryOp::max ? 0 : std::abs(op == BinaryOp::add ? a + b : a * b));
   const bool exact = activation == Activation::none || activation == Activation::relu;
   return rounding + (exact ? 0 : 6e-7 * std::abs(want) + 2e-7);
 }
@@ -92,16 +94,34 @@ TEST(Binary, EveryVariantMatchesTheOracleInEveryArrangement) {
   for (const Case& shapes : cases) {
     check(shapes, BinaryOp::add, Activation::none);
     check(shapes, BinaryOp::mul, Activation::none);
+    check(shapes, BinaryOp::max, Activation::none);
   }
 }
 
 TEST(Binary, EveryActivationEndsBothOperations) {
   for (const Activation activation :
        {Activation::relu, Activation::leaky_relu, Activation::sigmoid, Activation::tanh, Activation::silu}) {
-    for (const BinaryOp op : {BinaryOp::add, BinaryOp::mul}) {
+    for (const BinaryOp op : {BinaryOp::add, BinaryOp::mul, BinaryOp::max}) {
       check({{1, 2, 3, 37}, {1, 2, 3, 37}}, op, activation);
       check({{1, 2, 3, 37}, {1, 1, 1, 37}}, op, activation);
       check({{1, 2, 3, 37}, {1, 2, 3, 1}}, op, activation);
+    }
+  }
+}
+
+TEST(Binary, AMaximumKeepsNanAndInfinity) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  constexpr float kPairs[][2] = {{kNan, 1}, {1, kNan}, {kNan, kNan}, {-INFINITY, 2}, {INFINITY, 2}, {-3, -4}};
+  for (const BinaryVariant& variant : test::runnable(binary_variants())) {
+    for (const auto& [x, y] : kPairs) {
+      const std::vector<float> a(37, x), b(37, y);
+      std::vector<float> dst(37);
+      variant.row(
+          {a.data(), b.data(), dst.data(), 1, 37, 37, 37, 37, false, BinaryOp::max, Activation::none, 0});
+      for (const float value : dst) {
+        EXPECT_EQ(std::isnan(value), std::isnan(x) || std::isnan(y)) << variant.name;
+        EXPECT_TRUE(std::isnan(value) || value == std::fmax(x, y)) << variant.name << " " << value;
+      }
     }
   }
 }

@@ -1,0 +1,7 @@
+#include "kernels/depthwise/depthwise_simd.h"
+
+namespace ink {
+
+INK_KERNEL void depthwise_row_avx2(const DepthwiseRow& args) { simd::depthwise_row<simd::Arch>(args); }
+
+}  // namespace ink

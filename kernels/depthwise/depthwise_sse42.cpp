@@ -1,0 +1,7 @@
+#include "kernels/depthwise/depthwise_simd.h"
+
+namespace ink {
+
+INK_KERNEL void depthwise_row_sse42(const DepthwiseRow& args) { simd::depthwise_row<simd::Arch>(args); }
+
+}  // namespace ink

@@ -1,0 +1,7 @@
+#include "kernels/softmax/softmax_simd.h"
+
+namespace ink {
+
+INK_KERNEL void softmax_row_avx2(const SoftmaxRow& args) { simd::softmax_row<simd::Arch>(args); }
+
+}  // namespace ink
