@@ -56,9 +56,10 @@ Result<std::vector<Shape>> Graph::infer(std::span<const Shape> input_shapes) con
   return inferred;
 }
 
-Value GraphBuilder::input(std::string name, Shape shape) {
-  INK_CHECK(graph_.nodes.empty());
+Value GraphBuilder::input(std::string name, Shape shape, DType dtype) {
+  INK_CHECK(graph_.nodes.empty() && (dtype == DType::f32 || dtype == DType::i32));
   graph_.inputs.push_back(shape);
+  graph_.input_types.push_back(dtype);
   graph_.input_names.push_back(std::move(name));
   graph_.shapes.push_back(shape);
   return {graph_.value_count++};

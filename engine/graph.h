@@ -23,7 +23,8 @@ struct Node {
 // Nodes in an order in which every value is made before it is read.
 struct Graph {
   std::vector<Node> nodes;
-  std::vector<Shape> inputs;  // value ids 0 .. inputs.size() - 1; height and width may be unknown
+  std::vector<Shape> inputs;       // value ids 0 .. inputs.size() - 1; sizes may be unknown
+  std::vector<DType> input_types;  // f32, or i32 for ids and segments; all other values are f32
   std::vector<std::string> input_names;
   std::vector<int> outputs;  // value ids
   std::vector<std::string> output_names;
@@ -38,7 +39,7 @@ struct Graph {
 // returns it, so that a model reads top to bottom without a check at each line.
 class GraphBuilder {
  public:
-  Value input(std::string name, Shape shape);
+  Value input(std::string name, Shape shape, DType dtype = DType::f32);
   Value add(std::string name, std::unique_ptr<Op> op, std::vector<Value> inputs);
   void output(std::string name, Value value);
   const Shape& shape(Value value) const;

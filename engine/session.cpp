@@ -30,7 +30,7 @@ void Session::resolve(std::span<const TensorView> inputs, std::span<const Tensor
     switch (place.kind) {
       case Placement::Kind::unused: break;
       case Placement::Kind::input:
-        INK_CHECK(inputs[index].shape == shape);
+        INK_CHECK(inputs[index].shape == shape && inputs[index].dtype == model_.graph().input_types[index]);
         values_[value] = inputs[index];
         break;
       case Placement::Kind::output:

@@ -40,20 +40,22 @@ struct TensorView {
   // The same as a map of T, which must be this tensor's type. Constness is the caller's to keep.
   View<float> floats() const {
     INK_CHECK(dtype == DType::f32);
-    return {static_cast<float*>(data),
-            shape.n,
-            shape.h,
-            shape.w,
-            shape.c,
-            y0,
-            x0,
-            image_stride,
-            row_stride,
-            pixel_stride};
+    return map_of<float>();
+  }
+  View<int32_t> integers() const {
+    INK_CHECK(dtype == DType::i32);
+    return map_of<int32_t>();
   }
 
   // Rows from `top` and columns from `left` on, `cropped.h` x `cropped.w` of them, of a map that is whole.
   TensorView crop(int top, int left, Shape cropped) const;
+
+ private:
+  template <class T>
+  View<T> map_of() const {
+    return {static_cast<T*>(data), shape.n,    shape.h,     shape.w, shape.c, y0, x0,
+            image_stride,          row_stride, pixel_stride};
+  }
 };
 
 }  // namespace ink

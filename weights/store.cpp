@@ -62,8 +62,7 @@ Status WeightStore::add_borrowed(StoredTensor tensor, std::shared_ptr<const void
     return model_error(where(origin_), "tensor ", quote(tensor.name), " is there twice");
   }
   tensors_.push_back(std::move(tensor));
-  // Tensors of one file come one after another and share its mapping.
-  if (owner != nullptr && (owners_.empty() || owners_.back() != owner)) owners_.push_back(std::move(owner));
+  owners_.push_back(std::move(owner));
   return {};
 }
 
@@ -89,8 +88,7 @@ std::string_view WeightStore::metadata(std::string_view key) const {
   return found == metadata_.end() ? std::string_view() : std::string_view(found->second);
 }
 
-Result<const StoredTensor*> WeightStore::find_floats(std::string_view name,
-                                                     std::span<const int64_t> shape) const {
+Result<const StoredTensor*> WeightStore::expect(std::string_view name, std::span<const int64_t> shape) const {
   const StoredTensor* tensor = find(name);
   if (tensor == nullptr) {
     return model_error(where(origin_), "expected a tensor ", quote(name), " of shape ", shape_text(shape),
@@ -107,23 +105,27 @@ Result<const StoredTensor*> WeightStore::find_floats(std::string_view name,
   return tensor;
 }
 
+std::shared_ptr<const void> WeightStore::owner_of(const StoredTensor& tensor) const {
+  INK_CHECK(&tensor >= tensors_.data() && &tensor < tensors_.data() + tensors_.size());
+  return owners_[static_cast<size_t>(&tensor - tensors_.data())];
+}
+
 Result<AlignedBuffer<float>> WeightStore::floats(std::string_view name,
                                                  std::span<const int64_t> shape) const {
-  INK_TRY(const StoredTensor* tensor, find_floats(name, shape));
+  INK_TRY(const StoredTensor* tensor, expect(name, shape));
   AlignedBuffer<float> dst(tensor->bytes.size() / dtype_size(tensor->dtype));
   const std::span<float> values(dst.data(), dst.size());
-  if (tensor->dtype == DType::f16) {
-    widen<uint16_t>(tensor->bytes, values, f16_to_f32);
-  } else if (tensor->dtype == DType::bf16) {
-    widen<uint16_t>(tensor->bytes, values, bf16_to_f32);
-  } else if (!values.empty()) {
-    std::memcpy(values.data(), tensor->bytes.data(), tensor->bytes.size());
+  switch (tensor->dtype) {
+    case DType::f16: widen<uint16_t>(tensor->bytes, values, f16_to_f32); break;
+    case DType::bf16: widen<uint16_t>(tensor->bytes, values, bf16_to_f32); break;
+    default:
+      if (!values.empty()) std::memcpy(values.data(), tensor->bytes.data(), tensor->bytes.size());
   }
   return dst;
 }
 
 Result<TensorFloats> WeightStore::borrow_floats(std::string_view name, std::span<const int64_t> shape) const {
-  INK_TRY(const StoredTensor* tensor, find_floats(name, shape));
+  INK_TRY(const StoredTensor* tensor, expect(name, shape));
   const std::span<const std::byte> bytes = tensor->bytes;
   if (tensor->dtype == DType::f32 && reinterpret_cast<uintptr_t>(bytes.data()) % alignof(float) == 0) {
     const auto* values = reinterpret_cast<const float*>(bytes.data());

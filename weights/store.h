@@ -71,19 +71,22 @@ class WeightStore {
   // The same without a copy where the store holds aligned floats.
   Result<TensorFloats> borrow_floats(std::string_view name, std::span<const int64_t> shape) const;
 
+  // A tensor of that name and shape, f32, f16 or bf16. Errors as floats().
+  Result<const StoredTensor*> expect(std::string_view name, std::span<const int64_t> shape) const;
+  // What keeps the bytes of a tensor of this store where they are, also once the store is gone; nullptr where
+  // that is up to whoever added it.
+  std::shared_ptr<const void> owner_of(const StoredTensor& tensor) const;
+
   // The file or source named in error messages.
   const std::string& origin() const { return origin_; }
   void set_origin(std::string origin) { origin_ = std::move(origin); }
 
  private:
-  // The tensor of that name, which must have this shape and a type that widens to float.
-  Result<const StoredTensor*> find_floats(std::string_view name, std::span<const int64_t> shape) const;
-
   std::string origin_;
   std::vector<StoredTensor> tensors_;
   std::map<std::string, size_t, std::less<>> index_;
   std::map<std::string, std::string, std::less<>> metadata_;
-  std::vector<std::shared_ptr<const void>> owners_;
+  std::vector<std::shared_ptr<const void>> owners_;  // of each tensor
 };
 
 }  // namespace ink

@@ -19,7 +19,8 @@ void add(Activation activation, MapShape shape) {
 
 const bool registered = [] {
   for (const Activation activation :
-       {Activation::relu, Activation::leaky_relu, Activation::sigmoid, Activation::tanh, Activation::silu}) {
+       {Activation::relu, Activation::leaky_relu, Activation::sigmoid, Activation::tanh, Activation::silu,
+        Activation::gelu, Activation::quick_gelu}) {
     add(activation, {1, 292, 292, 64});
   }
   add(Activation::leaky_relu, {1, 32, 32, 64});

@@ -20,6 +20,10 @@ class PreparedLinear : public PreparedOp {
   void run(const RunContext& context) const override {
     const View<const float> src = context.inputs[0].floats(), residual = residual_of(context);
     const View<float> dst = context.output.floats();
+    if (context.region == dst.whole() && is_matrix(src) && is_matrix(dst) && is_matrix(residual)) {
+      return gemm_run(variant_, panels_, matrix(src), matrix(dst), matrix(residual), epilogue_,
+                      context.threads);
+    }
     for (int image = 0; image < dst.n; ++image) {
       for (int y = context.region.y0; y < context.region.y1; ++y) {
         const auto row = [&](const auto& map) {
@@ -41,6 +45,25 @@ class PreparedLinear : public PreparedOp {
   }
 
  private:
+  // Whether all pixels of all images lie one step apart, so that they are the rows of one matrix.
+  template <class T>
+  static bool is_matrix(const View<T>& map) {
+    if (map.data == nullptr) return true;
+    const int64_t image = static_cast<int64_t>(map.h) * map.w * step(map);
+    return (map.h == 1 || map.row_stride == map.w * step(map)) && (map.n == 1 || map.image_stride == image) &&
+           static_cast<int64_t>(map.n) * map.h * map.w <= std::numeric_limits<int>::max();
+  }
+  // From a pixel to the next; of maps of one pixel, from an image to the next.
+  template <class T>
+  static int64_t step(const View<T>& map) {
+    return map.h * map.w == 1 ? map.image_stride : map.pixel_stride;
+  }
+  template <class T>
+  static View<T> matrix(const View<T>& map) {
+    if (map.data == nullptr) return map;
+    return {map.at(0, 0, 0), 1, 1, map.n * map.h * map.w, map.c, 0, 0, 0, 0, step(map)};
+  }
+
   const GemmVariant& variant_;
   GemmPanels panels_;
   Epilogue epilogue_;
@@ -48,37 +71,76 @@ class PreparedLinear : public PreparedOp {
 
 class Linear : public EpilogueOp {
  public:
-  explicit Linear(LinearAttributes attributes) : attributes_(std::move(attributes)) {}
+  explicit Linear(std::vector<LinearAttributes> parts) : parts_(std::move(parts)) {
+    INK_CHECK(!parts_.empty());
+    for (const LinearAttributes& part : parts_) {
+      INK_CHECK(part.in == parts_[0].in && part.in > 0 && part.out > 0);
+      out_ = checked_size(int64_t{out_} + part.out);
+    }
+  }
 
   const char* kind() const override { return "linear"; }
 
   Result<Shape> infer(std::span<const Shape> inputs) const override {
     const Shape& src = inputs[0];
-    if (src.c != attributes_.in) {
-      return Error{ErrorKind::model, "expected " + std::to_string(attributes_.in) + " channels, found " +
-                                         std::to_string(src.c)};
+    if (src.c != parts_[0].in) {
+      return Error{ErrorKind::model,
+                   "expected " + std::to_string(parts_[0].in) + " channels, found " + std::to_string(src.c)};
     }
-    const Shape dst{src.n, src.h, src.w, attributes_.out};
+    const Shape dst{src.n, src.h, src.w, out_};
     INK_TRY_STATUS(check_inputs(inputs, dst));
     return dst;
   }
 
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
-    const int64_t in = attributes_.in, out = attributes_.out;
-    const bool torch = attributes_.layout == WeightLayout::oihw;
-    const std::vector<int64_t> shapes[] = {
-        torch ? std::vector<int64_t>{out, in} : std::vector<int64_t>{in, out},
-        torch ? std::vector<int64_t>{out, in, 1, 1} : std::vector<int64_t>{1, 1, in, out}};
-    INK_TRY(const FoldedWeights folded, FoldedWeights::load(context.weights, attributes_.weight,
-                                                            attributes_.bias, shapes, attributes_.out, {}));
+    const auto in = static_cast<size_t>(parts_[0].in), out = static_cast<size_t>(out_);
+    AlignedBuffer<float> weights(in * out), bias(out);
+    std::fill(bias.begin(), bias.end(), 0.0f);
+    size_t first = 0;
+    for (const LinearAttributes& part : parts_) {
+      INK_TRY_STATUS(load(context.weights, part, weights.data() + first * in, bias.data() + first));
+      first += static_cast<size_t>(part.out);
+    }
     const GemmVariant& variant = choose_gemm(context.isa);
-    GemmPanels panels(variant, attributes_.in, attributes_.out, folded.weights.data(), torch ? 1 : out,
-                      torch ? in : 1, folded.bias.data());
+    GemmPanels panels(variant, parts_[0].in, out_, weights.data(), 1, parts_[0].in, bias.data());
     return std::unique_ptr<PreparedOp>(new PreparedLinear(variant, std::move(panels), epilogue_));
   }
 
  private:
-  LinearAttributes attributes_;
+  // The weights, turned to (out, in), and the bias of one part, scaled.
+  static Status load(const WeightStore& store, const LinearAttributes& part, float* weights, float* bias) {
+    const bool torch = part.layout == WeightLayout::oihw;
+    std::vector<int64_t> shape =
+        torch ? std::vector<int64_t>{part.out, part.in} : std::vector<int64_t>{part.in, part.out};
+    const StoredTensor* stored = store.find(part.weight);
+    if (stored != nullptr && stored->shape.size() == 4) {
+      shape.insert(torch ? shape.end() : shape.begin(), {1, 1});
+    }
+    INK_TRY(const TensorFloats values, store.borrow_floats(part.weight, shape));
+    if (torch) {
+      std::copy(values.data(), values.data() + values.size(), weights);
+    } else {
+      for (int64_t o = 0; o < part.out; ++o) {
+        for (int64_t i = 0; i < part.in; ++i)
+          weights[o * part.in + i] = values[static_cast<size_t>(i * part.out + o)];
+      }
+    }
+    const int64_t row[] = {part.out};
+    if (!part.bias.empty()) {
+      INK_TRY(const AlignedBuffer<float> added, store.floats(part.bias, row));
+      std::copy(added.begin(), added.end(), bias);
+    }
+    if (part.scale.empty()) return {};
+    INK_TRY(const AlignedBuffer<float> scale, store.floats(part.scale, row));
+    for (const float factor : scale) {
+      for (int i = 0; i < part.in; ++i) *weights++ *= factor;
+      *bias++ *= factor;
+    }
+    return {};
+  }
+
+  std::vector<LinearAttributes> parts_;
+  int out_ = 0;
 };
 
 }  // namespace
@@ -89,7 +151,11 @@ std::unique_ptr<Op> dense(DenseAttributes a) {
 }
 
 std::unique_ptr<Op> linear(LinearAttributes attributes) {
-  return std::make_unique<Linear>(std::move(attributes));
+  return linear_joined(std::vector<LinearAttributes>{std::move(attributes)});
+}
+
+std::unique_ptr<Op> linear_joined(std::vector<LinearAttributes> parts) {
+  return std::make_unique<Linear>(std::move(parts));
 }
 
 }  // namespace ink

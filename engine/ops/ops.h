@@ -11,6 +11,7 @@
 #include "kernels/pad/pad.h"
 #include "kernels/pool/pool.h"
 #include "kernels/resize/resize.h"
+#include "kernels/sequence/sequence.h"
 
 // The node kinds of the graph: attributes here, shape rule and lowering in one file a kind.
 
@@ -38,9 +39,15 @@ std::unique_ptr<Op> deconv2d(Deconv2dAttributes attributes);
 struct LinearAttributes {
   std::string weight, bias;
   int in = 1, out = 1;
+  // Where not empty: out values that multiply the result before activation and residual (a layer scale);
+  // folded into weights and bias.
+  std::string scale = {};
   WeightLayout layout = WeightLayout::oihw;
 };
 std::unique_ptr<Op> linear(LinearAttributes attributes);
+// Linear layers over one input side by side: their outputs' channels follow each other (a query, a key and a
+// value projection become one product).
+std::unique_ptr<Op> linear_joined(std::vector<LinearAttributes> parts);
 
 // A dense layer over a whole map (n, h, w, c) -> (n, 1, 1, out): weights oihw (out, c * h * w), as torch has
 // them behind a flattened (c, h, w), or hwio (h * w * c, out), as Keras has them behind a flattened (h, w,
@@ -93,5 +100,67 @@ std::unique_ptr<Op> crop(Margins margins);
 std::unique_ptr<Op> concat();                   // along the channels
 std::unique_ptr<Op> pixel_shuffle(int factor);  // (n, h, w, c f^2) -> (n, h f, w f, c), torch's channel order
 std::unique_ptr<Op> resize(ResizeMode mode, int factor);
+
+// --- Sequences of tokens ---
+// A map (n, 1, seq, c) holds n sequences of one length. A map (1, 1, tokens, c) may also hold sequences of
+// any lengths one after another, without padding: then the ops marked `segments` take as their last input a
+// map (1, 1, count + 1, 1) of i32, sequence s being the tokens [segments[s], segments[s + 1]).
+// engine/sequences.h checks ids and segments before a run; an op that finds others then is our bug. A
+// sequence has the same bits alone and among others.
+
+// y = (x - mean) / sqrt(variance + epsilon) * gamma + beta over the channels of each pixel.
+struct LayerNormAttributes {
+  std::string gamma, beta;
+  double epsilon = 1e-5;
+  int c = 1;
+};
+std::unique_ptr<Op> layer_norm(LayerNormAttributes attributes);
+
+// y[t] = table[ids[t]] + positions[t - first token of the sequence]. Inputs: ids (n, 1, seq, 1) of i32 and,
+// with `segments`, those. The table is read where the checkpoint lies, in its own type: only rows in use
+// become resident.
+struct EmbeddingAttributes {
+  std::string table;      // (vocabulary, c)
+  std::string positions;  // (most_positions, c), or empty
+  int vocabulary = 1, most_positions = 0, c = 1;
+  bool segments = false;
+};
+std::unique_ptr<Op> embedding(EmbeddingAttributes attributes);
+
+// (n, h, w, c) -> (n, 1, rows, c): the row `first` (c values) in front, where its name is not empty, then the
+// pixels row by row, plus row by row the positions: a stored tensor of rows * c values or, where not empty,
+// position_values.
+struct PatchSequenceAttributes {
+  std::string first = {}, positions = {};
+  std::vector<float> position_values = {};
+  int c = 1;
+};
+std::unique_ptr<Op> patch_sequence(PatchSequenceAttributes attributes);
+
+// The same rows for each image of the input, of which nothing else is read: (n, ...) -> (n, 1, rows, c).
+// `name` holds rows * c values (queries that a model has learned).
+std::unique_ptr<Op> learned_rows(std::string name, int rows, int c);
+
+// dst_i = sum_j softmax_j(scale * q_i . k_j) v_j for each head and sequence; head h has the channels [h *
+// head_dim, (h + 1) * head_dim) of q, k and v. Keys may be more or fewer than queries, save with `segments`.
+struct AttentionAttributes {
+  enum class Inputs {
+    q_k_v,  // three maps
+    q_kv,   // k and v side by side in one map
+    qkv,    // all side by side in one map
+  };
+  int heads = 1, head_dim = 1;
+  float scale = 1;
+  bool causal = false;  // query i sees the keys j <= i + keys - queries
+  Inputs inputs = Inputs::q_k_v;
+  bool segments = false;
+};
+std::unique_ptr<Op> attention(AttentionAttributes attributes);
+
+// One row a sequence: (n, 1, seq, c) -> (n, 1, 1, c), with segments (1, 1, count, c).
+std::unique_ptr<Op> sequence_pool(SequencePool pool, bool segments = false);
+
+// Inputs: (1, 1, tokens, c) and rows (1, 1, count, 1) of i32 -> (1, 1, count, c).
+std::unique_ptr<Op> pick_rows();
 
 }  // namespace ink

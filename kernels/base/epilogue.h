@@ -4,7 +4,9 @@
 
 namespace ink {
 
-enum class Activation { none, relu, leaky_relu, sigmoid, tanh, silu };
+// gelu is x * Phi(x) with the normal distribution's Phi (the exact one, by erf); quick_gelu is x *
+// sigmoid(1.702 x).
+enum class Activation { none, relu, leaky_relu, sigmoid, tanh, silu, gelu, quick_gelu };
 
 // What every kernel does with an accumulated value before it stores it:
 //   residual after the activation:   dst = act(value) + residual
@@ -24,6 +26,8 @@ constexpr const char* activation_name(Activation activation) {
     case Activation::sigmoid: return "sigmoid";
     case Activation::tanh: return "tanh";
     case Activation::silu: return "silu";
+    case Activation::gelu: return "gelu";
+    case Activation::quick_gelu: return "quick_gelu";
   }
   return "?";
 }
@@ -37,6 +41,9 @@ inline float activate(float x, Activation activation, float slope) {
     case Activation::sigmoid: return 1.0f / (1.0f + std::exp(-x));
     case Activation::tanh: return std::tanh(x);
     case Activation::silu: return x / (1.0f + std::exp(-x));
+    // erfc keeps its digits on the negative side, where 1 + erf would cancel.
+    case Activation::gelu: return 0.5f * x * std::erfc(x * -0.70710678f);
+    case Activation::quick_gelu: return x / (1.0f + std::exp(-1.702f * x));
   }
   return x;
 }

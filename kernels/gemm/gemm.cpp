@@ -36,6 +36,15 @@ void gemm_tile_reference(const GemmTileArgs& args) {
   }
 }
 
+void gemm_pack_reference(const GemmPackArgs& args) {
+  float* dst = args.dst;
+  for (int kk = 0; kk < args.k; ++kk, dst += args.width) {
+    const float* src = args.src + kk * args.k_stride;
+    for (int j = 0; j < args.n; ++j) dst[j] = src[j * args.n_stride];
+    std::fill(dst + args.n, dst + args.width, 0.0f);
+  }
+}
+
 std::span<const GemmVariant> gemm_variants() { return kVariants; }
 
 const GemmVariant& choose_gemm(Isa limit) { return best_variant(gemm_variants(), limit); }

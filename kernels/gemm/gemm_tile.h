@@ -32,4 +32,18 @@ struct GemmTileArgs {
 using GemmTile = void(const GemmTileArgs&);
 GemmTile gemm_tile_reference, gemm_tile_6x8_sse42, gemm_tile_6x16_avx2, gemm_tile_14x32_avx512;
 
+// A panel written from a matrix with any strides, in elements:
+//   dst[kk * width + j] = src[kk * k_stride + j * n_stride] for j < n, 0 for n <= j < width;  kk < k.
+struct GemmPackArgs {
+  const float* src;
+  int64_t n_stride, k_stride;
+  int k, n;
+  float* dst;
+  int width;
+};
+
+// Serial; allocates nothing; reads and writes nothing but the elements named above.
+using GemmPack = void(const GemmPackArgs&);
+GemmPack gemm_pack_reference;
+
 }  // namespace ink

@@ -101,6 +101,39 @@ INK_INLINE void store_n(float* dst, Vec<A> value, int count) {
 #endif
 }
 
+// The first `count` lanes, zero in the rest. 0 <= count <= lanes.
+template <class A>
+INK_INLINE Vec<A> first_n(Vec<A> value, int count) {
+#if defined(__AVX512BW__)
+  return _mm512_maskz_mov_ps(first_lanes(count), value);
+#elif defined(__AVX2__)
+  return _mm256_and_ps(value, _mm256_castsi256_ps(first_lanes(count)));
+#else
+  const __m128i lanes = _mm_cmpgt_epi32(_mm_set1_epi32(count), _mm_setr_epi32(0, 1, 2, 3));
+  return _mm_and_ps(value, _mm_castsi128_ps(lanes));
+#endif
+}
+
+// The sum and the largest of all lanes: halves, then quarters, and so on, in one order on every CPU of a set.
+template <class A>
+INK_INLINE float reduce_add(Vec<A> value) {
+  return xsimd::hadd(value);
+}
+template <class A>
+INK_INLINE float reduce_max(Vec<A> value) {
+#if defined(__AVX512BW__)
+  return _mm512_reduce_max_ps(value);
+#else
+#if defined(__AVX2__)
+  __m128 half = _mm_max_ps(_mm256_castps256_ps128(value), _mm256_extractf128_ps(value, 1));
+#else
+  __m128 half = value;
+#endif
+  half = _mm_max_ps(half, _mm_movehl_ps(half, half));
+  return _mm_cvtss_f32(_mm_max_ss(half, _mm_shuffle_ps(half, half, 1)));
+#endif
+}
+
 template <class A>
 INK_INLINE Vec<A> max(Vec<A> a, Vec<A> b) {
   return xsimd::max(a, b);

@@ -70,9 +70,10 @@ class RandomGraph {
   }
 
   Activation activation_kind() {
-    constexpr Activation kKinds[] = {Activation::relu, Activation::leaky_relu, Activation::sigmoid,
-                                     Activation::tanh, Activation::silu};
-    return kKinds[below(5)];
+    constexpr Activation kKinds[] = {Activation::relu,      Activation::leaky_relu, Activation::sigmoid,
+                                     Activation::tanh,      Activation::silu,       Activation::gelu,
+                                     Activation::quick_gelu};
+    return kKinds[below(7)];
   }
 
   WeightLayout layout() { return wide_ || chance(50) ? WeightLayout::oihw : WeightLayout::hwio; }

@@ -13,13 +13,17 @@ double activated(double x, Activation activation, double slope) {
     case Activation::sigmoid: return 1 / (1 + std::exp(-x));
     case Activation::tanh: return std::tanh(x);
     case Activation::silu: return x / (1 + std::exp(-x));
+    case Activation::gelu: return x * 0.5 * std::erfc(-x / std::sqrt(2.0));
+    case Activation::quick_gelu: return x / (1 + std::exp(-1.702 * x));
   }
   return NAN;
 }
 
-// The largest derivative: silu's stays below 1.1.
+// The largest derivative: those of silu and the gelus stay below 1.13.
 double steepest(Activation activation, double slope) {
-  if (activation == Activation::silu) return 1.1;
+  if (activation == Activation::silu || activation == Activation::gelu ||
+      activation == Activation::quick_gelu)
+    return 1.13;
   return activation == Activation::leaky_relu ? std::fmax(1, std::abs(slope)) : 1;
 }
 

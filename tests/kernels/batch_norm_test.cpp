@@ -22,6 +22,8 @@ double oracle(double x, Activation activation) {
     case Activation::sigmoid: return 1 / (1 + std::exp(-x));
     case Activation::tanh: return std::tanh(x);
     case Activation::silu: return x / (1 + std::exp(-x));
+    case Activation::gelu: return x * 0.5 * std::erfc(-x / std::sqrt(2.0));
+    case Activation::quick_gelu: return x / (1 + std::exp(-1.702 * x));
   }
   return NAN;
 }

@@ -30,7 +30,9 @@ constexpr Epilogue kEpilogues[] = {{Activation::none, 0, false},
                                    {Activation::tanh, 0, false},
                                    {Activation::tanh, 0, true},
                                    {Activation::silu, 0, false},
-                                   {Activation::silu, 0, true}};
+                                   {Activation::silu, 0, true},
+                                   {Activation::gelu, 0, false},
+                                   {Activation::quick_gelu, 0, true}};
 
 std::vector<float> randoms(int64_t count, uint64_t seed) {
   std::vector<float> values(static_cast<size_t>(count));
