@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "converters/realcugan_layers.h"
+#include "converters/resnet_layers.h"
+#include "models/resnet.h"
 #include "weights/message.h"
 
 namespace ink {
@@ -11,6 +13,7 @@ namespace {
 
 // Real-CUGAN's comes last: what a source that nobody knows is most like is told by it.
 constexpr Recogniser kRecognisers[] = {
+    {kResNetArchitecture, recognise_resnet_model},
     {kRealCuganArchitecture, recognise_realcugan_model},
 };
 

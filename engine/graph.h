@@ -43,6 +43,7 @@ class GraphBuilder {
   Value add(std::string name, std::unique_ptr<Op> op, std::vector<Value> inputs);
   void output(std::string name, Value value);
   const Shape& shape(Value value) const;
+  const Status& status() const { return status_; }  // the first error so far
   Result<Graph> finish();
 
  private:

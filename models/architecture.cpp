@@ -4,6 +4,7 @@
 
 #include "models/model.h"
 #include "models/realcugan.h"
+#include "models/resnet.h"
 #include "weights/message.h"
 
 namespace ink {
@@ -11,6 +12,8 @@ namespace ink {
 namespace {
 
 constexpr Architecture kArchitectures[] = {
+    {kResNetArchitecture, "ResNet", image_outputs_of<describe_resnet>, image_model_of<describe_resnet>,
+     nullptr, nullptr},
     {kRealCuganArchitecture, "Real-CUGAN", nullptr, nullptr, nullptr, nullptr},
 };
 

@@ -1,0 +1,116 @@
+#include "converters/named_tensors.h"
+
+#include <algorithm>
+
+#include "converters/keras_paths.h"
+#include "weights/message.h"
+
+namespace ink {
+
+namespace {
+
+constexpr int64_t kLongestAxis = int64_t{1} << 24;
+
+std::string_view text_named(const TensorSource& source, std::string_view name) {
+  const auto found = std::ranges::find(source.texts(), name, &SourceText::name);
+  return found == source.texts().end() ? std::string_view() : std::string_view(found->text);
+}
+
+// "resnet101v2/conv1_conv/kernel:0" -> "conv1_conv/kernel".
+std::string_view layer_and_variable(std::string_view name) {
+  if (name.ends_with(":0")) name.remove_suffix(2);
+  const size_t variable = name.rfind('/');
+  if (variable == std::string_view::npos || variable == 0) return name;
+  const size_t layer = name.rfind('/', variable - 1);
+  return layer == std::string_view::npos ? name : name.substr(layer + 1);
+}
+
+}  // namespace
+
+NamedTensors NamedTensors::behind(const TensorSource& source, std::string_view prefix) {
+  NamedTensors named;
+  for (const SourceTensor& tensor : source.tensors()) {
+    if (tensor.name.starts_with(prefix)) named.by_name_.emplace(tensor.name.substr(prefix.size()), &tensor);
+  }
+  return named;
+}
+
+NamedTensors NamedTensors::keras(const TensorSource& source) {
+  NamedTensors named;
+  const auto by_path = keras_names_by_path(text_named(source, "config.json"));
+  for (const SourceTensor& tensor : source.tensors()) {
+    const auto known = by_path.find(tensor.name);
+    const std::string_view name = known == by_path.end() ? layer_and_variable(tensor.name) : known->second;
+    if (!named.by_name_.emplace(name, &tensor).second) return {};
+  }
+  return named;
+}
+
+std::optional<std::vector<int>> NamedTensors::shape(std::string_view name, size_t axes) const {
+  const auto found = by_name_.find(name);
+  if (found == by_name_.end()) return std::nullopt;
+  const std::vector<int64_t>& shape = found->second->shape;
+  const auto fits = [](int64_t size) { return size > 0 && size <= kLongestAxis; };
+  if (shape.size() != axes || !std::ranges::all_of(shape, fits)) return std::nullopt;
+  return std::vector<int>(shape.begin(), shape.end());
+}
+
+std::vector<std::string_view> NamedTensors::names() const {
+  std::vector<std::string_view> all;
+  for (const auto& [name, tensor] : by_name_) all.push_back(name);
+  return all;
+}
+
+void NamedTensors::renumber(std::string_view base) {
+  // The layers by their number, which need not begin at 0: a session numbers all that it makes.
+  std::map<int64_t, std::vector<std::pair<std::string, const SourceTensor*>>> layers;
+  for (auto at = by_name_.begin(); at != by_name_.end();) {
+    const std::string_view name = at->first;
+    const size_t slash = name.find('/');
+    const std::optional<int> number = layer_number(name.substr(0, slash), base);
+    if (slash == std::string_view::npos || !number) {
+      ++at;
+      continue;
+    }
+    layers[*number].emplace_back(name.substr(slash), at->second);
+    at = by_name_.erase(at);
+  }
+  int next = 0;
+  for (const auto& [number, variables] : layers) {
+    for (const auto& [variable, tensor] : variables) {
+      by_name_.emplace(concat(numbered_layer(base, next), variable), tensor);
+    }
+    ++next;
+  }
+}
+
+void NamedTensors::bind(std::span<TensorSpec> table) const {
+  for (TensorSpec& spec : table) {
+    auto found = by_name_.find(spec.name);
+    if (found == by_name_.end() && spec.name.ends_with("/depthwise_kernel")) {
+      // Keras 3 calls it as any other.
+      found = by_name_.find(spec.name.substr(0, spec.name.rfind('/')) + "/kernel");
+    }
+    if (found != by_name_.end()) spec.source_name = found->second->name;
+  }
+}
+
+std::optional<int> layer_number(std::string_view layer, std::string_view base) {
+  if (!layer.starts_with(base)) return std::nullopt;
+  layer.remove_prefix(base.size());
+  if (layer.empty()) return 0;
+  constexpr size_t kMostDigits = 6;
+  if (layer.front() != '_' || layer.size() < 2 || layer.size() > 1 + kMostDigits) return std::nullopt;
+  int number = 0;
+  for (const char digit : layer.substr(1)) {
+    if (digit < '0' || digit > '9') return std::nullopt;
+    number = number * 10 + (digit - '0');
+  }
+  return number;
+}
+
+std::string numbered_layer(std::string_view base, int number) {
+  return number == 0 ? std::string(base) : concat(base, "_", number);
+}
+
+}  // namespace ink
