@@ -7,6 +7,7 @@
 
 #include "kernels/base/picture_view.h"
 #include "kernels/base/result.h"
+#include "models/image/resample.h"
 
 namespace ink {
 
@@ -24,8 +25,6 @@ enum class ResizeKind {
   shorter,  // the shorter side to w, the longer one to int(w * longer / shorter)
   pad,      // the largest of the same aspect inside w x h, in its middle; the edge pixels go on outwards
 };
-
-enum class ResizeFilter { nearest, bilinear, bicubic, lanczos, area };
 
 // Whose arithmetic resizes. Pillow works on samples of 8 (or 16) bits and rounds after each axis, the columns
 // first; the others on floats.
@@ -76,6 +75,8 @@ struct ImagePreprocess {
   // Error (model): not JSON, an unknown key or value, or numbers that make no sense; `origin` starts the
   // sentence. Keys that are not there keep their values from above.
   static Result<ImagePreprocess> from_json(std::string_view json, std::string_view origin);
+  // Error (model): fields that contradict each other, or sides beyond 16384; from_json has looked.
+  Status check(std::string_view origin) const;
 
   bool operator==(const ImagePreprocess&) const = default;
 };
