@@ -52,7 +52,7 @@ Result<Geometry> geometry(int w, int h, const ImagePreprocess& how) {
     g = {(w - side) / 2, (h - side) / 2, side, side, {}, {}, 0, 0, {}};
   }
   const auto refuse = [&](const std::string& what) {
-    return Error{ErrorKind::limit, "a picture of " + text_of({w, h}) + " pixels " + what};
+    return Error{ErrorKind::limit, std::string("a picture of ") + text_of({w, h}) + " pixels " + what};
   };
   switch (how.resize) {
     case ResizeKind::none: g.resized = {g.w, g.h}; break;
@@ -73,16 +73,19 @@ Result<Geometry> geometry(int w, int h, const ImagePreprocess& how) {
                                  static_cast<float>(how.size.h) / static_cast<float>(g.h));
     g.inner = {kept_side(g.w, scale), kept_side(g.h, scale)};
     if (g.inner.w < 1 || g.inner.h < 1) {
-      return refuse("is too narrow to be fitted into " + text_of(how.size) + " with its aspect kept");
+      return refuse(std::string("is too narrow to be fitted into ") + text_of(how.size) +
+                    " with its aspect kept");
     }
   }
   g.out = how.crop == PictureSize{} ? g.resized : how.crop;
   if (g.out.w > g.resized.w || g.out.h > g.resized.h) {
-    return refuse("becomes " + text_of(g.resized) + ", from which no " + text_of(g.out) + " can be cut");
+    return refuse(std::string("becomes ") + text_of(g.resized) + ", from which no " + text_of(g.out) +
+                  " can be cut");
   }
   g.cx = crop_offset(g.resized.w - g.out.w, how.crop_rounding);
   g.cy = crop_offset(g.resized.h - g.out.h, how.crop_rounding);
-  if (int64_t{g.out.w} * g.out.h > kMostPixels) return refuse("would become one of " + text_of(g.out));
+  if (int64_t{g.out.w} * g.out.h > kMostPixels)
+    return refuse(std::string("would become one of ") + text_of(g.out));
   return g;
 }
 

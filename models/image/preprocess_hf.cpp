@@ -63,7 +63,7 @@ class HfReader {
     INK_TRY_STATUS(read_numbers(how));
     for (const char* key : {"do_pad", "rescale_offset", "do_thumbnail", "do_align_long_axis"}) {
       INK_TRY(const bool asked, flag(key, false));
-      if (asked) return refuse("\"" + std::string(key) + "\" is not known here");
+      if (asked) return refuse(std::string("\"") + std::string(key) + "\" is not known here");
     }
     INK_TRY_STATUS(how.check(origin_));
     return how;
@@ -87,7 +87,7 @@ class HfReader {
   Result<bool> flag(const char* key, bool otherwise) const {
     const rapidjson::Value* value = find(key);
     if (value == nullptr) return otherwise;
-    if (!value->IsBool()) return refuse("\"" + std::string(key) + "\": expected true or false");
+    if (!value->IsBool()) return refuse(std::string("\"") + std::string(key) + "\": expected true or false");
     return value->GetBool();
   }
 
@@ -100,10 +100,11 @@ class HfReader {
       if (rest.starts_with("ImageProcessor") || rest.starts_with("FeatureExtractor")) return processor;
     }
     if (!name.empty()) {
-      return refuse("the image processor " + std::string(name.substr(0, 80)) + " is not known here");
+      return refuse(std::string("the image processor ") + std::string(name.substr(0, 80)) +
+                    " is not known here");
     }
     for (const Processor& processor : processors()) {
-      if (processor.kinds.find(" " + std::string(model_kind) + " ") != std::string_view::npos)
+      if (processor.kinds.find(std::string(" ") + std::string(model_kind) + " ") != std::string_view::npos)
         return processor;
     }
     return refuse("it names no image processor, and none is known for models of type \"" +
@@ -152,11 +153,11 @@ class HfReader {
 
   Status read_crop(const Processor& processor, ImagePreprocess& how) const {
     INK_TRY(const bool crop, flag("do_center_crop", how.crop != PictureSize{}));
-    how.crop_rounding = CropRounding::down;
     if (!crop) {
       how.crop = {};
       return {};
     }
+    how.crop_rounding = CropRounding::down;
     how.crop = processor.crop;
     const rapidjson::Value* size = find("crop_size");
     if (size == nullptr) return {};
@@ -179,7 +180,7 @@ class HfReader {
       read = (*value)[c].IsNumber();
       if (read) values[c] = (*value)[c].GetDouble();
     }
-    return read ? Status() : refuse("\"" + std::string(key) + "\": expected three numbers");
+    return read ? Status() : refuse(std::string("\"") + std::string(key) + "\": expected three numbers");
   }
 
   Status read_numbers(ImagePreprocess& how) const {

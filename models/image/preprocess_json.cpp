@@ -56,7 +56,7 @@ struct Writer {
   template <class Enum, size_t kCount>
   void operator()(std::string_view name, const Enum& value, const std::string_view (&names)[kCount]) {
     key(name);
-    text += "\"" + std::string(names[static_cast<size_t>(value)]) + "\"";
+    text.append("\"").append(names[static_cast<size_t>(value)]).append("\"");
   }
   void operator()(std::string_view name, const bool& value) {
     key(name);
@@ -68,11 +68,12 @@ struct Writer {
   }
   void operator()(std::string_view name, const PictureSize& size) {
     key(name);
-    text += "[" + std::to_string(size.w) + "," + std::to_string(size.h) + "]";
+    text.append("[").append(std::to_string(size.w)).append(",").append(std::to_string(size.h)).append("]");
   }
   void operator()(std::string_view name, const std::array<double, 3>& values) {
     key(name);
-    text += "[" + number(values[0]) + "," + number(values[1]) + "," + number(values[2]) + "]";
+    for (size_t c = 0; c < 3; ++c) text.append(c == 0 ? "[" : ",").append(number(values[c]));
+    text += "]";
   }
 };
 
@@ -90,7 +91,7 @@ struct Reader {
     return &at->value;
   }
   void expect(bool read, std::string_view name, const std::string& what) {
-    if (!read && wrong.empty()) wrong = "\"" + std::string(name) + "\": expected " + what;
+    if (!read && wrong.empty()) wrong = std::string("\"") + std::string(name) + "\": expected " + what;
   }
 
   template <class Enum, size_t kCount>
@@ -205,7 +206,7 @@ Result<ImagePreprocess> ImagePreprocess::from_json(std::string_view json, std::s
       const std::string_view name(member.name.GetString(), member.name.GetStringLength());
       known = false;
       visit_fields(how, [&](std::string_view field, auto&&...) { known |= field == name; });
-      if (!known) return refuse("unknown key \"" + std::string(name.substr(0, 40)) + "\"");
+      if (!known) return refuse(std::string("unknown key \"") + std::string(name.substr(0, 40)) + "\"");
     }
     return refuse("a key is there twice");
   }

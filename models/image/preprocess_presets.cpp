@@ -176,7 +176,7 @@ Result<ImagePreprocess> preprocess_preset(std::string_view name, int side) {
     names += (names.empty() ? "" : ", ") + std::string(preset.name);
   }
   return Error{ErrorKind::usage,
-               "there is no preprocessing \"" + std::string(name) + "\"; there are " + names};
+               std::string("there is no preprocessing \"") + std::string(name) + "\"; there are " + names};
 }
 
 }  // namespace ink
