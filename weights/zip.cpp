@@ -37,6 +37,10 @@ bool inflate_exactly(std::span<const std::byte> data, std::span<std::byte> dst) 
 
 }  // namespace
 
+std::string member_origin(std::string_view origin, const ZipMember& member) {
+  return concat(origin, ", member ", quote(member.name));
+}
+
 Result<ZipReader> ZipReader::open(std::span<const std::byte> archive, const std::string& origin,
                                   const ModelLimits& limits) {
   ZipReader reader;

@@ -22,6 +22,10 @@ struct ZipMember {
   uint64_t offset = 0;              // of the data in the archive
 };
 
+// "FILE, member 'NAME'": what messages about the contents of a member begin with. The offsets in them count
+// from the first byte of the contents, unpacked.
+std::string member_origin(std::string_view origin, const ZipMember& member);
+
 // Reads a zip archive from memory, which it borrows. Nothing is guessed: the two directories of the format
 // have to agree in every field, the members to lie side by side, and nothing to stand before or behind the
 // archive. zip64 and data descriptors, which torch writes, are read. Opening an archive touches its directory

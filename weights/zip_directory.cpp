@@ -89,7 +89,8 @@ class DirectoryReader {
   Result<std::vector<ZipMember>> read() {
     INK_TRY(const ZipEnd end, find_zip_end(archive_, origin_));
     if (end.entries > limits_.zip_entries) {
-      return model_error(origin_, ": has ", end.entries, " members, the limit is ", limits_.zip_entries);
+      return model_error(origin_, ": the zip directory at offset ", end.offset, " has ", end.entries,
+                         " members, the limit is ", limits_.zip_entries);
     }
     data_end_ = end.offset;
     ByteReader directory(archive_.subspan(static_cast<size_t>(end.offset), static_cast<size_t>(end.bytes)),
@@ -97,7 +98,7 @@ class DirectoryReader {
     for (size_t i = 0; i < end.entries; ++i) INK_TRY_STATUS(read_entry(directory));
     if (directory.remaining() != 0) {
       return model_error(origin_, ": the zip directory has ", directory.remaining(), " bytes after its ",
-                         end.entries, " members");
+                         end.entries, " members, at offset ", directory.offset());
     }
     INK_TRY_STATUS(check_extents());
     std::ranges::sort(members_, {}, &ZipMember::name);

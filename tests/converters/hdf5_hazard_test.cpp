@@ -244,7 +244,7 @@ std::vector<Hazard> hazards() {
       {"ChunksOfOtherElements", kChunked, field("l/k", layout, 23, 4, 8),
        "f: the chunks of the dataset at offset 2080 have elements of another size than the data"},
       {"ChunkTreeNowhere", kChunked, field("l/k", layout, 3, 8, kUndefined),
-       "f: data of 6 chunks are declared, but none is stored"},
+       "f: the dataset at offset 2080 declares 6 chunks, but none is stored"},
       {"ChunkTreeOfAGroup", kChunked,
        [](SampleH5& f) { f.put(f.message("l/k", MessageType::layout) + 3, 8, f.find("TREE", 0)); },
        "f: a node of a B-tree at offset 136 has type 0, level 0 and 1 entries, which does not fit its tree"},
@@ -421,16 +421,18 @@ TEST(KerasHazard, Archives) {
             "f: the zip archive has no member 'model.weights.h5': weights as .npz or in several files are "
             "not supported");
   EXPECT_EQ(refusal_of({test::stored_part("model.weights.h5", test::bytes_of("no HDF5"))}),
-            "f: model.weights.h5 is a file of unknown format, expected an HDF5 file, whose signature stands "
+            "f, member 'model.weights.h5' is a file of unknown format, expected an HDF5 file, whose "
+            "signature stands "
             "at offset 0");
   test::ZipPart bad = good;
   bad.crc ^= 1;
-  EXPECT_EQ(refusal_of({bad}),
-            "f: member 'model.weights.h5' has the checksum 0x8538a165, the directory says 0x8538a164");
+  EXPECT_EQ(
+      refusal_of({bad}),
+      "f: member 'model.weights.h5' at offset 46 has the checksum 0x8538a165, the directory says 0x8538a164");
   EXPECT_EQ(refusal_of({good, test::stored_part("metadata.json", test::bytes_of("{"))}),
-            "f: metadata.json is broken at offset 1: Missing a name for object member.");
+            "f, member 'metadata.json' is broken at offset 1: Missing a name for object member.");
   EXPECT_EQ(refusal_of({good, test::stored_part("metadata.json", test::bytes_of("[{}]"))}),
-            "f: metadata.json is broken at offset 0: expected an object");
+            "f, member 'metadata.json' is broken at offset 0: expected an object");
   EXPECT_EQ(refusal_of({good, test::stored_part("metadata.json",
                                                 test::bytes_of(R"({"keras_version":{"a":[1,"b"]}})"))}),
             "accepted");

@@ -86,6 +86,8 @@ int read_torch(const uint8_t* data, size_t size) {
   if (!source.ok()) {
     const std::string& message = source.error().message;
     if (!message.starts_with("fuzz")) std::abort();
+    // What a member holds is read once the archive is right.
+    if (message.starts_with("fuzz, member ")) return 1;
     constexpr std::string_view kBefore[] = {"zip", "member", "checksum", "begins at offset 0", "gap"};
     return std::ranges::none_of(kBefore,
                                 [&](std::string_view word) { return message.find(word) != message.npos; });

@@ -183,7 +183,8 @@ TEST(ZipHazard, CountsThatDoNotFit) {
   };
   EXPECT_EQ(refusal(with(8, little_endian(0x00020002, 4))),
             "z: an entry of the zip directory at offset 86 needs 4 bytes, 0 are left");
-  EXPECT_EQ(refusal(with(8, little_endian(0, 4))), "z: the zip directory has 47 bytes after its 0 members");
+  EXPECT_EQ(refusal(with(8, little_endian(0, 4))),
+            "z: the zip directory has 47 bytes after its 0 members, at offset 39");
   EXPECT_EQ(refusal(with(8, little_endian(0xffffffff, 4))),
             "z: the end record at offset 86 refers to one of zip64, which is not there");
   EXPECT_EQ(refusal(with(4, little_endian(1, 2))),
@@ -194,7 +195,7 @@ TEST(ZipHazard, CountsThatDoNotFit) {
             "incomplete, or something stands before the archive");
   ModelLimits limits;
   limits.zip_entries = 0;
-  EXPECT_EQ(refusal(good, limits), "z: has 1 members, the limit is 0");
+  EXPECT_EQ(refusal(good, limits), "z: the zip directory at offset 39 has 1 members, the limit is 0");
 }
 
 TEST(ZipHazard, OffsetOutsideTheMembers) {

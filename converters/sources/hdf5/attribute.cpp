@@ -85,7 +85,8 @@ Result<std::vector<Attribute>> read_attributes(Space& space, std::span<const Mes
   const auto add = [&](ByteReader reader) -> Status {
     INK_TRY(Attribute attribute, read_attribute(std::move(reader)));
     if (attributes.size() == kMostAttributes) {
-      return model_error(space.origin(), ": an object has more than ", kMostAttributes, " attributes");
+      return model_error(space.origin(), ": the attribute ", quote(attribute.name), " with data at offset ",
+                         attribute.offset, " is one of more than ", kMostAttributes, " of an object");
     }
     attributes.push_back(std::move(attribute));
     return {};

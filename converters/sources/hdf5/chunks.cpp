@@ -22,9 +22,6 @@ class ChunkReader {
 
   Result<std::vector<Chunk>> read() {
     if (grid_.count == 0) return std::move(chunks_);
-    if (index_.address == kUndefined) {
-      return model_error(space_.origin(), ": data of ", grid_.count, " chunks are declared, but none is stored");
-    }
     switch (index_.kind) {
       case ChunkIndex::Kind::tree1: INK_TRY_STATUS(read_tree1()); break;
       case ChunkIndex::Kind::single: INK_TRY_STATUS(read_single()); break;

@@ -108,6 +108,10 @@ Status read_chunked(Space& space, const Superblock& superblock, const Layout& la
                                   " leaves chunks at its edges unfiltered, which is not supported");
     return {};
   }
+  if (dataset.grid.count > 0 && index.address == kUndefined) {
+    return model_error(space.origin(), ": the dataset at offset ", address, " declares ", dataset.grid.count,
+                       " chunks, but none is stored");
+  }
   INK_TRY(dataset.chunks, read_chunks(space, index, dataset.grid, dataset.space.most));
   uint64_t stored = 0;
   for (const Chunk& chunk : dataset.chunks) stored += chunk.bytes.size();

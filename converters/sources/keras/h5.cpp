@@ -239,7 +239,7 @@ Result<std::unique_ptr<TensorSource>> open_keras_h5(std::span<const std::byte> b
                                                     std::shared_ptr<const void> owner,
                                                     const std::string& origin, const ModelLimits& limits) {
   INK_TRY(hdf5::File file, hdf5::File::open(bytes, origin, limits));
-  auto source = std::make_unique<keras::Source>(origin, std::move(owner));
+  auto source = std::make_unique<keras::Source>(origin, origin, std::move(owner));
   INK_TRY_STATUS(keras::read_h5(std::move(file), limits, *source));
   return std::unique_ptr<TensorSource>(std::move(source));
 }

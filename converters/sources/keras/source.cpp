@@ -9,13 +9,13 @@ namespace ink::keras {
 
 Result<SourceBytes> Source::read(size_t index) const {
   INK_CHECK(index < tensors_.size());
-  return hdf5::dataset_bytes(datasets_[index], owner_, origin_, tensors_[index].name);
+  return hdf5::dataset_bytes(datasets_[index], owner_, place_, tensors_[index].name);
 }
 
 Status Source::add(std::string name, hdf5::File& file, size_t object, const ModelLimits& limits) {
   const hdf5::Dataset& dataset = file.objects()[object].dataset.front();
   const auto bad = [&](const auto&... parts) {
-    return model_error(origin_, ": the dataset ", quote(name), " at offset ", file.objects()[object].address,
+    return model_error(place_, ": the dataset ", quote(name), " at offset ", file.objects()[object].address,
                        parts...);
   };
   if (!dataset.type.dtype) return bad(" holds ", dataset.type.name, ", which no tensor has");
@@ -28,6 +28,7 @@ Status Source::add(std::string name, hdf5::File& file, size_t object, const Mode
   SourceTensor tensor{std::move(name), *dataset.type.dtype, {}};
   for (const uint64_t dim : dataset.space.dims) tensor.shape.push_back(static_cast<int64_t>(dim));
   tensors_.push_back(std::move(tensor));
+  addresses_.push_back(file.objects()[object].address);
   datasets_.push_back(file.take(object));
   return {};
 }
@@ -43,7 +44,9 @@ Status Source::make_unique(std::span<const std::string> prefixes) {
   }
   for (const SourceTensor& tensor : tensors_) {
     if (!names.insert(tensor.name).second) {
-      return model_error(origin_, ": the weight ", quote(tensor.name), " is there twice");
+      const size_t index = static_cast<size_t>(&tensor - tensors_.data());
+      return model_error(place_, ": the weight ", quote(tensor.name), " at offset ", addresses_[index],
+                         " is there twice");
     }
   }
   return {};

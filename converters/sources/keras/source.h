@@ -13,8 +13,9 @@ namespace ink::keras {
 // Tensors that are datasets of one HDF5 file.
 class Source : public TensorSource {
  public:
-  Source(std::string origin, std::shared_ptr<const void> owner)
-      : origin_(std::move(origin)), owner_(std::move(owner)) {}
+  // origin: the file; place: what messages begin with, the file or the member of it that is HDF5.
+  Source(std::string origin, std::string place, std::shared_ptr<const void> owner)
+      : origin_(std::move(origin)), place_(std::move(place)), owner_(std::move(owner)) {}
 
   std::string_view format() const override { return format_; }
   const std::string& origin() const override { return origin_; }
@@ -35,12 +36,13 @@ class Source : public TensorSource {
   void add_unknown(std::string line) { unknown_.push_back(std::move(line)); }
 
  private:
-  std::string origin_;
+  std::string origin_, place_;
   std::shared_ptr<const void> owner_;
   std::string_view format_;
   std::string producer_;
   std::vector<SourceTensor> tensors_;
   std::vector<hdf5::Dataset> datasets_;
+  std::vector<uint64_t> addresses_;  // of the datasets' headers, for messages
   std::vector<SourceText> texts_;
   std::vector<std::string> unknown_;
 };

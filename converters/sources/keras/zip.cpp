@@ -1,5 +1,3 @@
-#include <zlib.h>
-
 #include <algorithm>
 
 #include "converters/sources/keras/keras.h"
@@ -22,17 +20,14 @@ struct Content {
 
 // A stored member is borrowed once its checksum is right, a deflated one unpacked.
 Result<Content> content_of(const ZipReader& zip, const ZipMember& member,
-                           const std::shared_ptr<const void>& owner, const std::string& origin) {
+                           const std::shared_ptr<const void>& owner) {
   if (member.deflated) {
     INK_TRY(std::vector<std::byte> unpacked, zip.read(member));
     auto own = std::make_shared<const std::vector<std::byte>>(std::move(unpacked));
     return Content{*own, own};
   }
-  const auto found = static_cast<uint32_t>(crc32_z(
-      crc32_z(0, nullptr, 0), reinterpret_cast<const Bytef*>(member.data.data()), member.data.size()));
-  if (found == member.crc) return Content{member.data, owner};
-  return model_error(origin, ": member ", quote(member.name), " has the checksum ", hex32(found),
-                     ", the directory says ", hex32(member.crc));
+  INK_TRY_STATUS(zip.check_stored(member));
+  return Content{member.data, owner};
 }
 
 Result<std::string> text_of(const ZipReader& zip, const ZipMember& member) {
@@ -53,9 +48,9 @@ Result<std::unique_ptr<TensorSource>> open_keras_zip(std::span<const std::byte> 
         origin, ": the zip archive has no member ", quote(kWeights),
         other ? ": weights as .npz or in several files are not supported" : ", which one of Keras has");
   }
-  INK_TRY(Content content, content_of(zip, *weights, owner, origin));
-  const std::string inner = concat(origin, ": ", kWeights);
-  auto source = std::make_unique<keras::Source>(inner, content.owner);
+  INK_TRY(Content content, content_of(zip, *weights, owner));
+  const std::string inner = member_origin(origin, *weights);
+  auto source = std::make_unique<keras::Source>(origin, inner, content.owner);
   INK_TRY(hdf5::File file, hdf5::File::open(content.bytes, inner, limits));
   INK_TRY_STATUS(keras::read_h5(std::move(file), limits, *source));
   source->set_format("Keras zip");
@@ -67,7 +62,7 @@ Result<std::unique_ptr<TensorSource>> open_keras_zip(std::span<const std::byte> 
     }
     INK_TRY(std::string text, text_of(zip, member));
     if (member.name == kMetadata) {
-      INK_TRY(const std::string version, keras::version_of(text, concat(origin, ": ", kMetadata)));
+      INK_TRY(const std::string version, keras::version_of(text, member_origin(origin, member)));
       if (!version.empty()) source->set_producer("Keras " + version);
     }
     source->add_text(member.name, std::move(text));

@@ -10,6 +10,7 @@
 #include "converters/sources/torch/reach.h"
 #include "converters/sources/torch/torch_source.h"
 #include "converters/sources/torch/unknown.h"
+#include "kernels/base/function_ref.h"
 #include "weights/message.h"
 
 namespace ink::torch_file {
@@ -29,11 +30,13 @@ class Archive {
  private:
   // A member with its checksum compared. The bytes lie in the archive, or in `unpacked`.
   Result<std::span<const std::byte>> content(const ZipMember& member, std::vector<std::byte>& unpacked) const;
-  // A member that holds a word, or nothing where there is no such member.
-  Result<std::optional<std::string>> word(std::string_view name) const;
+  // Checks a member that holds a word, where there is one.
+  Status check_word(std::string_view name, std::string_view supported,
+                    FunctionRef<bool(std::string_view)> is_supported) const;
   Result<Pickle> pickle(const ZipMember& member, std::vector<std::byte>& unpacked) const;
   Status check_words() const;
-  Result<StoragePlace> place(const DeclaredStorage& storage) const;
+  // pickle: the origin of the one that declares it.
+  Result<StoragePlace> place(const DeclaredStorage& storage, const std::string& pickle) const;
   Status note_constants(std::vector<std::string>& unknown) const;
 
   std::shared_ptr<const ZipReader> zip_;
@@ -52,9 +55,10 @@ Result<std::span<const std::byte>> Archive::content(const ZipMember& member,
   return std::span<const std::byte>(unpacked);
 }
 
-Result<std::optional<std::string>> Archive::word(std::string_view name) const {
+Status Archive::check_word(std::string_view name, std::string_view supported,
+                           FunctionRef<bool(std::string_view)> is_supported) const {
   const ZipMember* const member = zip_->find(folder_ + std::string(name));
-  if (member == nullptr) return std::optional<std::string>();
+  if (member == nullptr) return {};
   constexpr uint64_t kLongest = 32;
   if (member->size > kLongest) {
     return model_error(origin_, ": member ", quote(member->name), " at offset ", member->offset, " has ",
@@ -64,27 +68,20 @@ Result<std::optional<std::string>> Archive::word(std::string_view name) const {
   INK_TRY(const std::span<const std::byte> bytes, content(*member, unpacked));
   std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  return std::optional(std::move(text));
+  if (is_supported(text)) return {};
+  return model_error(member_origin(origin_, *member), " at offset ", member->offset, " says ", quote(text),
+                     ", supported: ", supported);
 }
 
 // Archives of torch before 2.1 do not tell their byte order.
 Status Archive::check_words() const {
-  INK_TRY(const std::optional<std::string> order, word("byteorder"));
-  if (order && *order != "little") {
-    return model_error(origin_, ": member ", quote(folder_ + "byteorder"), " says ", quote(*order),
-                       ", supported: little");
-  }
-  INK_TRY(const std::optional<std::string> version, word("version"));
-  if (!version) return {};
-  constexpr int kOldest = 1, kNewest = 10;  // what torch itself reads
-  int number = 0;
-  const auto [end, error] = std::from_chars(version->data(), version->data() + version->size(), number);
-  if (error != std::errc() || end != version->data() + version->size() || number < kOldest ||
-      number > kNewest) {
-    return model_error(origin_, ": member ", quote(folder_ + "version"), " says ", quote(*version),
-                       ", supported: ", kOldest, " to ", kNewest);
-  }
-  return {};
+  INK_TRY_STATUS(check_word("byteorder", "little", [](std::string_view order) { return order == "little"; }));
+  // 1 to 10 is what torch itself reads.
+  return check_word("version", "1 to 10", [](std::string_view version) {
+    int number = 0;
+    const auto [end, error] = std::from_chars(version.data(), version.data() + version.size(), number);
+    return error == std::errc() && end == version.data() + version.size() && number >= 1 && number <= 10;
+  });
 }
 
 Result<Pickle> Archive::pickle(const ZipMember& member, std::vector<std::byte>& unpacked) const {
@@ -93,28 +90,26 @@ Result<Pickle> Archive::pickle(const ZipMember& member, std::vector<std::byte>& 
                        member.size, " bytes, the limit for a pickle is ", limits_.pickle_bytes);
   }
   INK_TRY(const std::span<const std::byte> bytes, content(member, unpacked));
-  // A packed one has no offsets in the file: those in messages are its own.
-  const std::string name = member.deflated ? concat(origin_, ", unpacked ", member.name) : origin_;
-  INK_TRY(Pickle pickle, read_pickle(bytes, name, member.deflated ? 0 : member.offset, limits_));
+  const std::string name = member_origin(origin_, member);
+  INK_TRY(Pickle pickle, read_pickle(bytes, name, 0, limits_));
   if (pickle.bytes != bytes.size()) {
-    return model_error(name, ": the pickle ", quote(member.name), " ends ", bytes.size() - pickle.bytes,
-                       " bytes before its member, at offset ",
-                       (member.deflated ? 0 : member.offset) + pickle.bytes);
+    return model_error(name, ": the pickle ends at offset ", pickle.bytes, ", ", bytes.size() - pickle.bytes,
+                       " bytes before its member");
   }
   return pickle;
 }
 
-Result<StoragePlace> Archive::place(const DeclaredStorage& storage) const {
+Result<StoragePlace> Archive::place(const DeclaredStorage& storage, const std::string& pickle) const {
   const std::string name = folder_ + "data/" + storage.key;
   const ZipMember* const member = zip_->find(name);
   if (member == nullptr) {
-    return model_error(origin_, ": the storage at offset ", storage.offset, " is said to be member ",
+    return model_error(pickle, ": the storage at offset ", storage.offset, " is said to be member ",
                        quote(name), ", which is not there");
   }
   if (member->size != storage.bytes) {
-    return model_error(origin_, ": the storage at offset ", storage.offset, " has ", storage.elements,
+    return model_error(pickle, ": the storage at offset ", storage.offset, " has ", storage.elements,
                        " elements of ", storage.type->name, ", ", storage.bytes, " bytes, but member ",
-                       quote(name), " at offset ", member->offset, " has ", member->size);
+                       quote(name), " at offset ", member->offset, " of the archive has ", member->size);
   }
   return StoragePlace{member->data, member};
 }
@@ -133,20 +128,22 @@ Status Archive::note_constants(std::vector<std::string>& unknown) const {
 Result<std::unique_ptr<TensorSource>> Archive::open(const FileBytes& file) {
   INK_TRY_STATUS(check_words());
   std::vector<std::byte> unpacked;
-  INK_TRY(const Pickle data, pickle(*zip_->find(folder_ + "data.pkl"), unpacked));
-  INK_TRY(Found found, find_tensors(data.values, data.root, origin_, limits_));
+  const ZipMember& main = *zip_->find(folder_ + "data.pkl");
+  const std::string name = member_origin(origin_, main);
+  INK_TRY(const Pickle data, pickle(main, unpacked));
+  INK_TRY(Found found, find_tensors(data.values, data.root, name, limits_));
   const bool is_script = zip_->find(folder_ + "constants.pkl") != nullptr;
   if (is_script) INK_TRY_STATUS(note_constants(found.unknown));
   StorageTable storages;
-  INK_TRY(std::vector<TensorView> views, read_views(data.values, found, storages, origin_, limits_));
+  INK_TRY(std::vector<TensorView> views, read_views(data.values, found, storages, name, limits_));
   std::vector<StoragePlace> places;
   for (const DeclaredStorage& storage : storages.all()) {
-    INK_TRY(const StoragePlace found_place, place(storage));
+    INK_TRY(const StoragePlace found_place, place(storage, name));
     places.push_back(found_place);
   }
   auto source = std::make_unique<TorchSource>(is_script ? "TorchScript" : "torch", origin_, file, zip_);
   INK_TRY_STATUS(
-      source->fill(std::move(found), std::move(views), std::move(places), file.bytes.size(), limits_));
+      source->fill(std::move(found), std::move(views), std::move(places), name, file.bytes.size(), limits_));
   return std::unique_ptr<TensorSource>(std::move(source));
 }
 

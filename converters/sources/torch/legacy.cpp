@@ -132,8 +132,8 @@ Result<std::unique_ptr<TensorSource>> Stream::open() {
   INK_TRY(Found found, find_tensors(values, object.root, origin_, limits_));
   INK_TRY(std::vector<TensorView> views, read_views(values, found, storages, origin_, limits_));
   auto source = std::make_unique<TorchSource>("torch legacy stream", origin_, file_, nullptr);
-  INK_TRY_STATUS(
-      source->fill(std::move(found), std::move(views), std::move(places), file_.bytes.size(), limits_));
+  INK_TRY_STATUS(source->fill(std::move(found), std::move(views), std::move(places), origin_,
+                              file_.bytes.size(), limits_));
   return std::unique_ptr<TensorSource>(std::move(source));
 }
 

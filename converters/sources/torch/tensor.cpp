@@ -173,6 +173,7 @@ Result<TensorView> read_tensor(const Values& values, NodeId node, StorageTable& 
     return model_error(where, ": ", call.name, " is called with other arguments than torch gives it");
   }
   TensorView view;
+  view.place = values.offset(node);
   INK_TRY(view.storage, storages.declare(values, call.arguments[0], origin));
   const DeclaredStorage& storage = storages.all()[view.storage];
   INK_TRY(view.dtype, type_of(values, call, *storage.type, where));

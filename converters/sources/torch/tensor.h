@@ -23,6 +23,7 @@ struct TensorView {
   std::vector<uint64_t> strides;
   uint64_t elements = 0;
   bool contiguous = false;  // row-major without gaps
+  uint64_t place = 0;       // of the call that makes it, in bytes of the pickle; for messages
 };
 
 // Whether this is one of torch's functions that rebuild a plain tensor.

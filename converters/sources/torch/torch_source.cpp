@@ -1,7 +1,7 @@
 #include "converters/sources/torch/torch_source.h"
 
-#include <algorithm>
 #include <new>
+#include <unordered_set>
 
 #include "kernels/base/aligned_buffer.h"
 #include "weights/message.h"
@@ -21,25 +21,25 @@ Result<std::vector<TensorView>> read_views(const Values& values, const Found& fo
 }
 
 Status TorchSource::fill(Found found, std::vector<TensorView> views, std::vector<StoragePlace> places,
-                         uint64_t file_bytes, const ModelLimits& limits) {
+                         const std::string& pickle, uint64_t file_bytes, const ModelLimits& limits) {
   uint64_t total = 0, copied = 0;
-  std::vector<std::string_view> names;
+  std::unordered_set<std::string_view> names;
   for (size_t i = 0; i < views.size(); ++i) {
     // Below 2^48 elements each, at most 100,000 of them: the sums stay below 2^68 / 2^4.
     const uint64_t bytes = views[i].elements * dtype_size(views[i].dtype);
     if (__builtin_add_overflow(total, bytes, &total)) total = ~uint64_t{0};
     if (!views[i].contiguous && __builtin_add_overflow(copied, bytes, &copied)) copied = ~uint64_t{0};
     if (total / limits.tensor_expansion > file_bytes || copied > limits.materialised_bytes) {
-      return model_error(origin_, ": up to ", quote(found.tensors[i].name), " its tensors have ", total,
-                         " bytes, ", copied, " of them to be copied; the limits are ",
-                         limits.tensor_expansion, " times the file's ", file_bytes, " and ",
-                         limits.materialised_bytes);
+      return model_error(pickle, ": up to ", quote(found.tensors[i].name), " at offset ", views[i].place,
+                         " its tensors have ", total, " bytes, ", copied,
+                         " of them to be copied; the limits are ", limits.tensor_expansion,
+                         " times the file's ", file_bytes, " and ", limits.materialised_bytes);
     }
-    names.push_back(found.tensors[i].name);
+    if (!names.insert(found.tensors[i].name).second) {
+      return model_error(pickle, ": the tensor ", quote(found.tensors[i].name), " at offset ", views[i].place,
+                         " is there twice");
+    }
   }
-  std::ranges::sort(names);
-  const auto twice = std::ranges::adjacent_find(names);
-  if (twice != names.end()) return model_error(origin_, ": the tensor ", quote(*twice), " is there twice");
   for (size_t i = 0; i < views.size(); ++i) {
     tensors_.push_back({std::move(found.tensors[i].name), views[i].dtype, views[i].shape});
   }

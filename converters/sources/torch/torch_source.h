@@ -33,9 +33,10 @@ class TorchSource : public TensorSource {
         mapped_(file.mapped),
         zip_(std::move(zip)) {}
 
-  // Checks that all views together stay within the limits. places: for each storage of the views.
+  // Checks that all views together stay within the limits. places: for each storage of the views; pickle: the
+  // origin of the one that they stand in.
   Status fill(Found found, std::vector<TensorView> views, std::vector<StoragePlace> places,
-              uint64_t file_bytes, const ModelLimits& limits);
+              const std::string& pickle, uint64_t file_bytes, const ModelLimits& limits);
 
   std::string_view format() const override { return format_; }
   const std::string& origin() const override { return origin_; }
