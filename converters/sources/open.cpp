@@ -36,9 +36,10 @@ struct SniffedFile {
   FileFormat format;
 };
 
+FileAccess access_of(const OpenOptions& options) { return options.mmap ? FileAccess::map : FileAccess::read; }
+
 Result<SniffedFile> open_sniffed(const std::string& path, const OpenOptions& options) {
-  const FileAccess access = options.mmap ? FileAccess::map : FileAccess::read;
-  INK_TRY(FileBytes file, open_file(path, access, options.limits.file_bytes));
+  INK_TRY(FileBytes file, open_file(path, access_of(options), options.limits.file_bytes));
   const FileFormat format = sniff(file.bytes);
   return SniffedFile{path, std::move(file), format};
 }
@@ -56,8 +57,7 @@ Opened open_pair(const SniffedFile& named, const OpenOptions& options) {
   const bool is_param = named.format == FileFormat::ncnn_param;
   const std::string_view own = is_param ? ".param" : ".bin", other = is_param ? ".bin" : ".param";
   INK_TRY(const std::string other_path, partner(named.path, own, other));
-  const FileAccess access = options.mmap ? FileAccess::map : FileAccess::read;
-  Result<FileBytes> other_file = open_file(other_path, access, options.limits.file_bytes);
+  Result<FileBytes> other_file = open_file(other_path, access_of(options), options.limits.file_bytes);
   if (!other_file.ok()) {
     return Error{other_file.error().kind,
                  concat(other_file.error().message, " (it belongs to ", named.path, ")")};
@@ -173,7 +173,7 @@ class DiskFolder : public CheckpointFolder {
 };
 
 // The file "checkpoint" of TensorFlow, text whose first line is: model_checkpoint_path: "NAME"
-Opened open_latest(const DiskFolder& folder, const ModelLimits& limits) {
+Opened open_latest(const DiskFolder& folder, const OpenOptions& options) {
   INK_TRY(const std::string text, folder.text(std::string(kLatest)));
   constexpr std::string_view kStart = "model_checkpoint_path: \"";
   const std::string_view line = std::string_view(text).substr(0, text.find('\n'));
@@ -186,14 +186,15 @@ Opened open_latest(const DiskFolder& folder, const ModelLimits& limits) {
     return model_error(folder.path(), "/", kLatest, ": expected the name of a checkpoint beside it, found ",
                        quote(name), "; the .index file can be named instead");
   }
-  return open_tf_checkpoint(concat(folder.path(), "/", name, kIndexEnd), limits);
+  return open_tf_checkpoint(concat(folder.path(), "/", name, kIndexEnd), options.limits, access_of(options));
 }
 
 Opened open_folder(const std::string& path, const OpenOptions& options) {
   const DiskFolder folder(without_slashes(path), options);
   if (is_huggingface_folder(folder)) return open_huggingface(folder, options.limits);
-  if (folder.has("saved_model.pb")) return open_saved_model(folder.path(), options.limits);
-  if (folder.has(std::string(kLatest))) return open_latest(folder, options.limits);
+  if (folder.has("saved_model.pb"))
+    return open_saved_model(folder.path(), options.limits, access_of(options));
+  if (folder.has(std::string(kLatest))) return open_latest(folder, options);
   return model_error(folder.path(),
                      ": is a folder that holds no checkpoint: expected model.safetensors or "
                      "pytorch_model.bin (or its .index.json), modules.json, saved_model.pb or checkpoint");
@@ -225,8 +226,9 @@ Result<std::unique_ptr<TensorSource>> open_source(const std::string& path, const
     case FileFormat::pickle:
     case FileFormat::torch_legacy: return open_stream(file, options.limits);
     case FileFormat::hdf5: return open_keras_h5(file.file.bytes, file.file.owner, path, options.limits);
-    case FileFormat::tensorflow_index: return open_tf_checkpoint(path, options.limits);
-    case FileFormat::saved_model: return open_saved_model(parent_of(path), options.limits);
+    case FileFormat::tensorflow_index: return open_tf_checkpoint(path, options.limits, access_of(options));
+    case FileFormat::saved_model:
+      return open_saved_model(parent_of(path), options.limits, access_of(options));
     case FileFormat::ncnn_param:
     case FileFormat::ncnn_bin: return open_pair(file, options);
     case FileFormat::json: return open_index(path, options);

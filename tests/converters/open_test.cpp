@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "tests/converters/memory_folder.h"
 #include "tests/converters/sample_ncnn.h"
@@ -212,6 +213,52 @@ TEST(OpenSource, ACheckpointOfTensorFlowByAnyOfItsNames) {
     }
   }
   EXPECT_GT(checkpoints, 5u);
+}
+
+// name -> bytes, of each tensor.
+std::map<std::string, test::Bytes> contents_of(const TensorSource& source) {
+  std::map<std::string, test::Bytes> contents;
+  for (size_t i = 0; i < source.tensors().size(); ++i) {
+    const auto read = source.read(i);
+    EXPECT_TRUE(read.ok()) << read.error().message;
+    if (read.ok()) contents[source.tensors()[i].name].assign(read->bytes.begin(), read->bytes.end());
+  }
+  return contents;
+}
+
+// Mapped, the tensors would be gone with the bytes of the files.
+TEST(OpenSource, WhatIsNotMappedOutlivesItsFiles) {
+  const std::string names[] = {"torch/sequential.pt",
+                               "torch/legacy.pt",
+                               "keras/sequential.h5",
+                               "keras/sequential-3.keras",
+                               "tensorflow/named/model.ckpt.index",
+                               "tensorflow/saved_keras",
+                               "tensorflow/saved_keras/saved_model.pb",
+                               "huggingface/one",
+                               "huggingface/shards",
+                               "huggingface/torch_file",
+                               "huggingface/sentence"};
+  for (const std::string& name : names) {
+    SCOPED_TRACE(name);
+    const fs::path original = fs::path(INK_GOLDENS_DIR) / name;
+    const bool whole = fs::is_directory(original);
+    const auto expected = open_source(original.string());
+    ASSERT_TRUE(expected.ok()) << expected.error().message;
+    const TempFolder folder;
+    const fs::path copy = fs::path(folder.path()) / "copy";
+    fs::copy(whole ? original : original.parent_path(), copy, fs::copy_options::recursive);
+    OpenOptions options;
+    options.mmap = false;
+    const auto source = open_source((whole ? copy : copy / original.filename()).string(), options);
+    ASSERT_TRUE(source.ok()) << source.error().message;
+    for (const auto& entry : fs::recursive_directory_iterator(copy)) {
+      if (entry.is_regular_file()) fs::resize_file(entry.path(), 0);
+    }
+    const auto tensors = contents_of(**source);
+    EXPECT_FALSE(tensors.empty());
+    EXPECT_EQ(tensors, contents_of(**expected));
+  }
 }
 
 // The most that a child process had resident while it ran `work`, less what one that does nothing has.

@@ -165,6 +165,48 @@ TEST(SavedModelHazard, Graphs) {
   EXPECT_EQ(graph_refusal(Proto().text(2, deep).bytes), "accepted");
 }
 
+TEST(SavedModelHazard, KerasMetadata) {
+  const auto read = [](const Proto& metadata) {
+    const auto json = read_keras_metadata(std::as_bytes(std::span(metadata.bytes)), "k");
+    return json.ok() ? *json : json.error().message;
+  };
+  const Proto root = Proto().text(3, "root").text(5, "{}");
+  EXPECT_EQ(read(Proto().message(1, Proto().text(3, "root.layer").text(5, "[]")).message(1, root)), "{}");
+  EXPECT_EQ(read({}), "");
+  EXPECT_EQ(read(Proto().message(1, root).message(1, root)),
+            "k: Keras' metadata at offset 14 has a second model");
+  EXPECT_EQ(read(Proto().message(1, Proto().text(5, "\xff"))),
+            "k: the object of Keras at offset 4 has text in field 5 that is not UTF-8");
+  EXPECT_EQ(read(Proto().message(1, Proto().text(5, "{}").text(5, "{}"))),
+            "k: the object of Keras at offset 8 has field 5 twice");
+  EXPECT_EQ(read(Proto().number(1, 1)), "k: Keras' metadata at offset 1 has field 1 of kind 0, expected 2");
+}
+
+TEST(TensorFlowFiles, EveryBitAndLengthOfKerasMetadata) {
+  Bytes file = test::read_file(kGoldens + "saved_keras/keras_metadata.pb");
+  const auto whole = read_keras_metadata(file, "k");
+  ASSERT_TRUE(whole.ok()) << whole.error().message;
+  for (size_t bit = 0; bit < 8 * file.size(); ++bit) {
+    const auto mask = static_cast<std::byte>(1 << bit % 8);
+    file[bit / 8] ^= mask;
+    const auto found = read_keras_metadata(file, "k");
+    file[bit / 8] ^= mask;
+    if (!found.ok()) EXPECT_TRUE(names_place(found.error(), "k")) << bit << ": " << found.error().message;
+  }
+  // Cut between two of its objects, it is as good as any.
+  size_t accepted = 0;
+  for (size_t size = 0; size < file.size(); ++size) {
+    const auto found = read_keras_metadata(std::span(file).first(size), "k");
+    if (found.ok()) {
+      ++accepted;
+      EXPECT_EQ(*found, size == 0 ? "" : *whole);
+    } else {
+      EXPECT_TRUE(names_place(found.error(), "k")) << size << ": " << found.error().message;
+    }
+  }
+  EXPECT_EQ(accepted, 4u);
+}
+
 TEST(SavedModelHazard, SignaturesWithoutEnd) {
   Proto signature;
   for (int i = 0; i < 30'000; ++i) signature.message(1, entry_proto(std::to_string(i), {}));

@@ -130,6 +130,19 @@ TEST(TensorFlow, SavedModelSaysWhatItIs) {
       R"("outputs":{"turned":{"name":"StatefulPartitionedCall:0","dtype":"float32","shape":[-1,2]}}}})");
 }
 
+// As the messages of tf_keras read it.
+TEST(TensorFlow, AKerasModelIsDescribed) {
+  const auto source = open_case("saved_keras");
+  ASSERT_TRUE(source.ok()) << source.error().message;
+  ASSERT_EQ((*source)->texts().size(), 2u);
+  const SourceText& text = (*source)->texts()[1];
+  EXPECT_EQ(text.name, "keras_metadata.pb");
+  EXPECT_NE(text.text.find(R"("class_name": "Sequential", "config": {"name": "small", "layers": [)"),
+            text.text.npos);
+  EXPECT_EQ(sha256_hex(std::as_bytes(std::span(text.text))),
+            "d5c7b8862f0ac889287b9ac7e085ae61b4dffb2f21abbf519a9c86c447cf0e47");
+}
+
 TEST(TensorFlow, CheckpointSaysWhatItIs) {
   const auto source = open_case("checkpoint");
   ASSERT_TRUE(source.ok()) << source.error().message;

@@ -95,12 +95,12 @@ std::string shard_suffix(uint32_t shard, uint32_t count) {
 }
 
 Result<std::unique_ptr<TensorFlowSource>> open_files(const std::string& index_path, const std::string& origin,
-                                                     const ModelLimits& limits) {
+                                                     const ModelLimits& limits, FileAccess access) {
   INK_TRY(const FileBytes index, open_file(index_path, FileAccess::read, limits.tf_index_bytes));
   const std::string stem = index_path.substr(0, index_path.size() - kIndex.size());
   const auto open_shard = [&](uint32_t shard, uint32_t count) -> Result<BundleShard> {
     std::string path = concat(stem, ".data", shard_suffix(shard, count));
-    INK_TRY(FileBytes file, open_file(path, FileAccess::map, limits.file_bytes));
+    INK_TRY(FileBytes file, open_file(path, access, limits.file_bytes));
     return BundleShard{std::move(path), file.bytes, std::move(file.owner)};
   };
   return open_bundle(index.bytes, index_path, origin, open_shard, limits);
@@ -113,6 +113,16 @@ std::string path_in(const std::string& folder, std::string_view name) {
 bool exists(const std::string& path) {
   std::error_code failed;
   return std::filesystem::exists(path, failed);
+}
+
+Status add_keras_metadata(const std::string& folder, const ModelLimits& limits, SavedModelInfo& info) {
+  constexpr std::string_view kName = "keras_metadata.pb";
+  const std::string path = path_in(folder, kName);
+  if (!exists(path)) return {};
+  INK_TRY(const FileBytes file, open_file(path, FileAccess::read, limits.json_bytes));
+  INK_TRY(std::string json, read_keras_metadata(file.bytes, path));
+  if (!json.empty()) info.texts.push_back({std::string(kName), std::move(json)});
+  return {};
 }
 
 constexpr std::string_view kNoVariables =
@@ -132,22 +142,24 @@ Result<std::unique_ptr<TensorSource>> open_tf_bundle(
 }
 
 Result<std::unique_ptr<TensorSource>> open_tf_checkpoint(const std::string& index_path,
-                                                         const ModelLimits& limits) {
+                                                         const ModelLimits& limits, FileAccess access) {
   if (!index_path.ends_with(kIndex)) {
     return model_error(index_path, ": an index of TensorFlow has to be called NAME", kIndex,
                        ", for its data files NAME.data-... to be found");
   }
-  INK_TRY(std::unique_ptr<TensorFlowSource> source, open_files(index_path, index_path, limits));
+  INK_TRY(std::unique_ptr<TensorFlowSource> source, open_files(index_path, index_path, limits, access));
   return std::unique_ptr<TensorSource>(std::move(source));
 }
 
-Result<std::unique_ptr<TensorSource>> open_saved_model(const std::string& folder, const ModelLimits& limits) {
+Result<std::unique_ptr<TensorSource>> open_saved_model(const std::string& folder, const ModelLimits& limits,
+                                                       FileAccess access) {
   const std::string graph_path = path_in(folder, "saved_model.pb");
-  INK_TRY(const FileBytes graph, open_file(graph_path, FileAccess::map, limits.file_bytes));
+  INK_TRY(const FileBytes graph, open_file(graph_path, access, limits.file_bytes));
   INK_TRY(SavedModelInfo info, read_saved_model(graph.bytes, graph_path, limits));
+  INK_TRY_STATUS(add_keras_metadata(folder, limits, info));
   const std::string index_path = path_in(folder, "variables/variables.index");
   if (!exists(index_path)) return model_error(folder, kNoVariables);
-  INK_TRY(std::unique_ptr<TensorFlowSource> source, open_files(index_path, folder, limits));
+  INK_TRY(std::unique_ptr<TensorFlowSource> source, open_files(index_path, folder, limits, access));
   if (source->tensors().empty()) return model_error(folder, kNoVariables);
   source->be_saved_model(std::move(info));
   return std::unique_ptr<TensorSource>(std::move(source));

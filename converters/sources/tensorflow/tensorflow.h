@@ -11,11 +11,13 @@
 #include "converters/sources/tensorflow/bundle.h"
 #include "kernels/base/function_ref.h"
 #include "kernels/base/result.h"
+#include "weights/file.h"
 #include "weights/limits.h"
 
 namespace ink {
 
-// TensorFlow's checkpoints: NAME.index, a table of what there is, and NAME.data-00000-of-0000N, mapped.
+// TensorFlow's checkpoints: NAME.index, a table of what there is, and NAME.data-00000-of-0000N, which are
+// opened as `access` says.
 //
 // A tensor's name is that of its variable, "conv1_conv/kernel", where the checkpoint has an object graph and
 // no other variable has that name; otherwise its key without "/.ATTRIBUTES/VARIABLE_VALUE". What an
@@ -24,13 +26,16 @@ namespace ink {
 
 // index_path has to end in ".index", for the data files are found by it. Error: model, limit, no_input, io.
 Result<std::unique_ptr<TensorSource>> open_tf_checkpoint(const std::string& index_path,
-                                                         const ModelLimits& limits = {});
+                                                         const ModelLimits& limits = {},
+                                                         FileAccess access = FileAccess::map);
 
 // A SavedModel: a folder with saved_model.pb and variables/. producer() is the TensorFlow that wrote it,
-// texts() "signature_def", JSON with what the model takes and gives. Its graph is not read, so that one whose
-// weights are constants of the graph is refused.
+// texts() "signature_def", JSON with what the model takes and gives, and of a Keras model
+// "keras_metadata.pb", the JSON in that file that describes it, with "class_name" and "config". Its graph is
+// not read, so that one whose weights are constants of the graph is refused.
 Result<std::unique_ptr<TensorSource>> open_saved_model(const std::string& folder,
-                                                       const ModelLimits& limits = {});
+                                                       const ModelLimits& limits = {},
+                                                       FileAccess access = FileAccess::map);
 
 // Whether the folder has a saved_model.pb.
 bool is_saved_model(const std::string& folder);
@@ -46,6 +51,10 @@ struct SavedModelInfo {
 // A saved_model.pb. Error (model): broken or without a model.
 Result<SavedModelInfo> read_saved_model(std::span<const std::byte> bytes, const std::string& origin,
                                         const ModelLimits& limits = {});
+
+// A keras_metadata.pb: the JSON that describes the model itself, empty where there is none. Error (model):
+// broken.
+Result<std::string> read_keras_metadata(std::span<const std::byte> bytes, const std::string& origin);
 
 // A checkpoint of these bytes; what read() gives shares the shards.
 Result<std::unique_ptr<TensorSource>> open_tf_bundle(
