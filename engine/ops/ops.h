@@ -39,10 +39,10 @@ std::unique_ptr<Op> deconv2d(Deconv2dAttributes attributes);
 struct LinearAttributes {
   std::string weight, bias;
   int in = 1, out = 1;
+  WeightLayout layout = WeightLayout::oihw;
   // Where not empty: out values that multiply the result before activation and residual (a layer scale);
   // folded into weights and bias.
   std::string scale = {};
-  WeightLayout layout = WeightLayout::oihw;
 };
 std::unique_ptr<Op> linear(LinearAttributes attributes);
 // Linear layers over one input side by side: their outputs' channels follow each other (a query, a key and a
