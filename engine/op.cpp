@@ -22,6 +22,8 @@ Rect PreparedOp::input_region(size_t input, Rect region, std::span<const Shape> 
   return region;
 }
 
+Swelling Op::swelling(std::span<const Shape> /*inputs*/) const { return {}; }
+
 TensorView Op::view(const TensorView& input, const Shape& /*output*/) const { return input; }
 
 bool Op::absorb_activation(const ActivationAttributes& /*activation*/) { return false; }

@@ -70,6 +70,12 @@ struct PrepareContext {
   const WeightStore& weights;
   Isa isa;
   std::span<const Shape> inputs;  // heights and widths may be unknown
+  bool compact = false;           // no kernel that packs more than it was given (see Op::swelling())
+};
+
+// What a node's fastest kernel packs beyond the weights it was given, and the multiplications that it spares.
+struct Swelling {
+  double bytes = 0, spared = 0;
 };
 
 // What a node of the graph computes: attributes, shape rule, and the way to a kernel. One output.
@@ -81,6 +87,9 @@ class Op {
   // The output's shape; sizes may be unknown. Error: what does not fit, in words, without the node's name.
   virtual Result<Shape> infer(std::span<const Shape> inputs) const = 0;
   virtual Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const = 0;
+
+  // Of a node whose input sizes are known: the model weighs what these bytes are worth.
+  virtual Swelling swelling(std::span<const Shape> inputs) const;
 
   // A view reads its input's memory through other strides and is never run.
   virtual bool is_view() const { return false; }

@@ -38,7 +38,11 @@ class PreparedModel {
  private:
   PreparedModel(Graph graph, Isa isa) : graph_(std::move(graph)), isa_(isa) {}
 
-  Result<std::unique_ptr<PreparedOp>> prepare_node(const Node& node, const WeightStore& weights) const;
+  std::vector<Shape> input_shapes(const Node& node) const;
+  // By node: whether it has to do with a kernel that packs no more than it was given.
+  std::vector<bool> choose_compact(const WeightStore& weights) const;
+  Result<std::unique_ptr<PreparedOp>> prepare_node(const Node& node, const WeightStore& weights,
+                                                   bool compact) const;
 
   // The latest plans, each by its input shapes and what else it depends on.
   template <class Key, class Made>

@@ -7,6 +7,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <iterator>
+#include <map>
+#include <mutex>
 #include <new>
 #include <vector>
 
@@ -69,11 +72,43 @@ Result<size_t> read_at(const std::string& path, const Descriptor& file, std::spa
   return done;
 }
 
+// The files that this process has mapped: giving pages back would wipe memory of any other kind.
+class Mappings {
+ public:
+  void add(const void* start, size_t size) {
+    const std::lock_guard lock(mutex_);
+    ends_[address(start)] = address(start) + size;
+  }
+  void remove(const void* start) {
+    const std::lock_guard lock(mutex_);
+    ends_.erase(address(start));
+  }
+  bool hold(std::span<const std::byte> bytes) {
+    const std::lock_guard lock(mutex_);
+    const auto after = ends_.upper_bound(address(bytes.data()));
+    return after != ends_.begin() && address(bytes.data()) + bytes.size() <= std::prev(after)->second;
+  }
+  static Mappings& all() {
+    static Mappings* const mappings = new Mappings;  // outlives what is unmapped while the process ends
+    return *mappings;
+  }
+
+ private:
+  static uintptr_t address(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer); }
+
+  std::mutex mutex_;
+  std::map<uintptr_t, uintptr_t> ends_;  // by start
+};
+
 Result<FileBytes> map_file(const std::string& path, int fd, size_t size) {
   void* const map = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (map == MAP_FAILED)
     return Error{ErrorKind::io, concat(path, ": cannot be mapped: ", std::strerror(errno))};
-  std::shared_ptr<const void> owner(map, [size](void* start) { ::munmap(start, size); });
+  Mappings::all().add(map, size);
+  std::shared_ptr<const void> owner(map, [size](void* start) {
+    Mappings::all().remove(start);
+    ::munmap(start, size);
+  });
   return FileBytes{{static_cast<const std::byte*>(map), size}, std::move(owner), true};
 }
 
@@ -95,10 +130,11 @@ Result<FileBytes> copy_file(const std::string& path, const Descriptor& file, siz
 
 }  // namespace
 
-void forget_pages(std::span<const std::byte> mapped) {
+void forget_pages(std::span<const std::byte> bytes) {
+  if (!Mappings::all().hold(bytes)) return;
   const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const auto begin = reinterpret_cast<uintptr_t>(mapped.data());
-  const uintptr_t first = (begin + page - 1) / page * page, last = (begin + mapped.size()) / page * page;
+  const auto begin = reinterpret_cast<uintptr_t>(bytes.data());
+  const uintptr_t first = (begin + page - 1) / page * page, last = (begin + bytes.size()) / page * page;
   // Only advice: where it is not taken, the pages stay.
   if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
 }

@@ -18,9 +18,9 @@ struct FileBytes {
   bool mapped = false;
 };
 
-// Gives back the memory that pages of a mapped file take, for bytes that are not needed for now: touched
-// again, they are read again.
-void forget_pages(std::span<const std::byte> mapped);
+// Gives back the memory that whole pages among `bytes` take, which are not needed for now: touched again,
+// they are read again. Nothing happens to bytes that do not lie in a file mapped by open_file().
+void forget_pages(std::span<const std::byte> bytes);
 
 enum class FileAccess {
   read,  // a private copy

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kernels/base/half.h"
+#include "weights/file.h"
 #include "weights/message.h"
 
 namespace ink {
@@ -44,6 +45,10 @@ std::optional<int64_t> element_count(std::span<const int64_t> shape) {
     if (__builtin_mul_overflow(count, size, &count) || count > kMostElements) return std::nullopt;
   }
   return count;
+}
+
+TensorFloats::~TensorFloats() {
+  if (own_.size() == 0 && !values_.empty()) forget_pages(std::as_bytes(values_));
 }
 
 Status WeightStore::add_borrowed(StoredTensor tensor, std::shared_ptr<const void> owner) {
@@ -121,6 +126,7 @@ Result<AlignedBuffer<float>> WeightStore::floats(std::string_view name,
     default:
       if (!values.empty()) std::memcpy(values.data(), tensor->bytes.data(), tensor->bytes.size());
   }
+  forget_pages(tensor->bytes);
   return dst;
 }
 

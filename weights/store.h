@@ -31,12 +31,21 @@ struct StoredTensor {
 };
 
 // The values of a tensor as floats: where they lie in the store, or widened to memory of their own. Must not
-// outlive the store.
+// outlive the store. Values that lie in a mapped file give their pages back at the end: packing a model then
+// never holds all of the released weights beside the packed ones.
 class TensorFloats {
  public:
   TensorFloats() = default;
   explicit TensorFloats(std::span<const float> values) : values_(values) {}
   explicit TensorFloats(AlignedBuffer<float> own) : own_(std::move(own)), values_(own_.data(), own_.size()) {}
+  TensorFloats(TensorFloats&& other) noexcept
+      : own_(std::move(other.own_)), values_(std::exchange(other.values_, {})) {}
+  TensorFloats& operator=(TensorFloats&& other) noexcept {
+    std::swap(own_, other.own_);
+    std::swap(values_, other.values_);
+    return *this;
+  }
+  ~TensorFloats();
 
   const float* data() const { return values_.data(); }
   size_t size() const { return values_.size(); }

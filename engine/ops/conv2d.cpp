@@ -101,6 +101,11 @@ class Conv2d : public EpilogueOp {
       return prepared(depthwise.name, "", DepthwiseConv(depthwise, p, weights, bias));
     }
     const char* reason = winograd_declines(p);
+    if (reason == nullptr && context.inputs[0].known()) {
+      const Result<Shape> dst = infer(context.inputs);
+      if (dst.ok()) reason = winograd_declines_map(dst->h, dst->w);
+      if (reason == nullptr && context.compact) reason = "the memory for its weights does more elsewhere";
+    }
     if (reason == nullptr) {
       const WinogradVariant& winograd = choose_winograd(context.isa);
       return prepared(winograd.name, "", WinogradConv(winograd, gemm, p, weights, bias));
@@ -110,6 +115,17 @@ class Conv2d : public EpilogueOp {
       return prepared(gemm.name, note + "; columns are taps x channels", NarrowConv(gemm, p, weights, bias));
     }
     return prepared(gemm.name, std::move(note), make_conv(gemm, p, weights, bias));
+  }
+
+  Swelling swelling(std::span<const Shape> inputs) const override {
+    const ConvParams& p = attributes_.params;
+    if (winograd_declines(p) != nullptr || !inputs[0].known()) return {};
+    const Result<Shape> dst = infer(inputs);
+    if (!dst.ok() || winograd_declines_map(dst->h, dst->w) != nullptr) return {};
+    const double weights = static_cast<double>(p.ic) * p.oc, taps = p.kh * p.kw;
+    return {(kWinogradPoints - taps) * weights * sizeof(float),
+            (taps * dst->h * dst->w - kWinogradPoints * static_cast<double>(winograd_tiles(dst->h, dst->w))) *
+                weights};
   }
 
   bool absorb_batch_norm(const BatchNormAttributes& batch_norm) override {

@@ -145,6 +145,15 @@ const char* winograd_declines(const ConvParams& params) {
   return nullptr;
 }
 
+int64_t winograd_tiles(int h, int w) {
+  return static_cast<int64_t>(divide_up(h, kWinogradTile)) * divide_up(w, kWinogradTile);
+}
+
+const char* winograd_declines_map(int h, int w) {
+  constexpr int kFewestTiles = 12;
+  return winograd_tiles(h, w) < kFewestTiles ? "fewer than 12 tiles" : nullptr;
+}
+
 WinogradConv::WinogradConv(const WinogradVariant& variant, const GemmVariant& gemm, const ConvParams& params,
                            const ConvWeights& weights, const float* bias)
     : variant_(&variant), gemm_(&gemm), params_(params), bias_(static_cast<size_t>(params.oc)) {

@@ -22,6 +22,11 @@ const WinogradVariant& choose_winograd(Isa limit);
 
 // nullptr where Winograd's method can and should compute a convolution, else the reason why not.
 const char* winograd_declines(const ConvParams& params);
+// The same for an output of h x w: where there are few tiles, reading four times the weights costs more than
+// the multiplications that are spared.
+const char* winograd_declines_map(int h, int w);
+// Tiles of an h x w output.
+int64_t winograd_tiles(int h, int w);
 
 // A convolution that winograd_declines() does not decline, weights transformed and packed. Immutable.
 class WinogradConv {

@@ -119,6 +119,52 @@ TEST(Ops, StyleVectorsAndProbabilities) {
   ASSERT_NO_FATAL_FAILURE(check(twin));
 }
 
+std::vector<std::string> kernels_of(TwinGraph& twin) {
+  const std::unique_ptr<PreparedModel> model = test::prepare(twin);
+  std::vector<std::string> names;
+  if (model == nullptr) return names;
+  for (size_t i = 0; i < model->graph().nodes.size(); ++i)
+    names.emplace_back(model->op(static_cast<int>(i)).kernel());
+  return names;
+}
+
+constexpr ConvParams kSame3x3{
+    .oc = 16, .kh = 3, .kw = 3, .pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1};
+
+TEST(Ops, WinogradOnlyWhereThereAreTilesEnough) {
+  const std::string winograd = choose_winograd(active_isa()).name, direct = choose_gemm(active_isa()).name;
+  for (const bool known : {true, false}) {
+    for (const int size : {8, 12, 13}) {
+      TwinGraph twin(6);
+      twin.output(twin.conv(twin.input({1, size, size, 16}, known), kSame3x3));
+      EXPECT_EQ(kernels_of(twin), std::vector{known && size < 13 ? direct : winograd})
+          << known << " " << size;
+    }
+  }
+}
+
+// Either would pack 53 MB more than its weights: the later one has four times the tiles.
+TEST(Ops, MemoryForWinogradGoesWhereItSparesMost) {
+  constexpr int kChannels = 700;
+  const std::vector<float> values(size_t{kChannels} * kChannels * 9);
+  WeightStore store;
+  ASSERT_TRUE(
+      store.add("w", DType::f32, {kChannels, kChannels, 3, 3}, std::as_bytes(std::span(values))).ok());
+  ConvParams params = kSame3x3;
+  params.ic = params.oc = kChannels;
+  GraphBuilder graph;
+  Value x = graph.add("small", conv2d({"w", "", params}), {graph.input("x", {1, 16, 16, kChannels})});
+  x = graph.add("larger", resize(ResizeMode::nearest, 2), {x});
+  graph.output("y", graph.add("large", conv2d({"w", "", params}), {x}));
+  Result<Graph> built = graph.finish();
+  ASSERT_TRUE(built.ok());
+  const auto model = PreparedModel::prepare(std::move(*built), store, active_isa());
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  EXPECT_STREQ((*model)->op(0).kernel(), choose_gemm(active_isa()).name);
+  EXPECT_NE((*model)->op(0).note(), "");
+  EXPECT_STREQ((*model)->op(2).kernel(), choose_winograd(active_isa()).name);
+}
+
 TEST(Ops, ScaleByChannelWantsItsChannels) {
   const ink::Shape shape{1, 2, 2, 4};
   const Result<ink::Shape> result = scale({1.0f, 2.0f, 3.0f})->infer({&shape, 1});

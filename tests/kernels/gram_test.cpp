@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "kernels/base/parallel.h"
 #include "tests/harness/arrangements.h"
 #include "tests/harness/oracles.h"
 
@@ -42,7 +43,9 @@ void check(Shape shape) {
 }
 
 TEST(Gram, EveryVariantMatchesTheOracle) {
-  for (int c = 1; c <= 70; ++c) check({1, 2, 3, c});
+  with_workers(4, [] {
+    for (int c = 1; c <= 70; ++c) check({1, 2, 3, c});
+  });
   for (const Shape& shape :
        {Shape{2, 1, 1, 9}, Shape{1, 3, 129, 17}, Shape{2, 2, 256, 33}, Shape{1, 5, 7, 100}}) {
     check(shape);

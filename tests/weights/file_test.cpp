@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "tests/weights/sample_files.h"
+#include "weights/safetensors.h"
 #include "weights/sha256.h"
 
 namespace ink {
@@ -56,6 +57,41 @@ TEST(OpenFile, SaysWhyNot) {
   }
 }
 
+int64_t resident() {
+  std::ifstream stream("/proc/self/statm");
+  int64_t total = 0, pages = 0;
+  stream >> total >> pages;
+  return pages * ::sysconf(_SC_PAGESIZE);
+}
+
+// Pages of other memory would come back as zeros.
+TEST(ForgetPages, LeavesMemoryThatIsNoMappedFileAlone) {
+  std::vector<std::byte> own(size_t{1} << 20, std::byte{7});
+  forget_pages(own);
+  EXPECT_EQ(std::ranges::count(own, std::byte{7}), std::ssize(own));
+}
+
+TEST(ForgetPages, TensorsThatWereReadInPlaceGiveTheirsBack) {
+  const TempFolder folder;
+  const std::vector<float> values(size_t{1} << 22, 0.5f);
+  WeightStore made;
+  ASSERT_TRUE(made.add("w", DType::f32, {1 << 22}, std::as_bytes(std::span(values))).ok());
+  ASSERT_TRUE(write_safetensors(made, folder / "model").ok());
+  const auto store = read_safetensors(folder / "model", {});
+  ASSERT_TRUE(store.ok());
+  const int64_t shape[] = {1 << 22};
+  int64_t before = 0;
+  {
+    const auto borrowed = store->borrow_floats("w", shape);
+    ASSERT_TRUE(borrowed.ok());
+    EXPECT_EQ(static_cast<const void*>(borrowed->data()), store->find("w")->bytes.data());
+    EXPECT_TRUE(std::ranges::equal(std::span(borrowed->data(), borrowed->size()), values));
+    before = resident();
+  }
+  EXPECT_LT(resident(), before - (int64_t{12} << 20));
+  EXPECT_TRUE(std::ranges::equal(*store->floats("w", shape), values));
+}
+
 TEST(ForgetPages, FreesMemoryAndLosesNothing) {
   const TempFolder folder;
   test::Bytes whole(size_t{16} << 20);
@@ -64,12 +100,6 @@ TEST(ForgetPages, FreesMemoryAndLosesNothing) {
   auto file = open_file(folder / "file", FileAccess::map, whole.size());
   ASSERT_TRUE(file.ok());
   EXPECT_TRUE(file->mapped);
-  const auto resident = [] {
-    std::ifstream stream("/proc/self/statm");
-    int64_t total = 0, pages = 0;
-    stream >> total >> pages;
-    return pages * ::sysconf(_SC_PAGESIZE);
-  };
   EXPECT_TRUE(std::ranges::equal(file->bytes, whole));
   const int64_t before = resident();
   forget_pages(file->bytes.subspan(1));
