@@ -33,17 +33,20 @@ void add(const Layer& layer, const std::string& kernel, Isa isa, Make make) {
   });
 }
 
-const bool kRegistered = [] {
-  for (const Layer& layer : read_layers("realcugan_2x.txt")) {
+void add_network(const std::string& network) {
+  for (const Layer& layer : read_layers(network + ".txt")) {
     if (layer.kind != "conv") continue;
     const ConvParams params = params_of(layer);
+    const std::string at = "/" + network;
     for (const GemmVariant& gemm : gemm_variants()) {
-      add(layer, "conv/" + std::string(gemm.name), gemm.isa,
+      // The reference would take minutes for the layers of a classifier.
+      if (network != "realcugan_2x" && gemm.isa == Isa::reference) continue;
+      add(layer, "conv/" + std::string(gemm.name) + at, gemm.isa,
           [=, &gemm](const float* weights, const float* bias) {
             return make_conv(gemm, params, weights, bias);
           });
       if (NarrowConv::declines(params) == nullptr) {
-        add(layer, "narrow/" + std::string(gemm.name), gemm.isa,
+        add(layer, "narrow/" + std::string(gemm.name) + at, gemm.isa,
             [=, &gemm](const float* weights, const float* bias) {
               return NarrowConv(gemm, params, weights, bias);
             });
@@ -51,11 +54,17 @@ const bool kRegistered = [] {
     }
     if (winograd_declines(params) != nullptr) continue;
     for (const WinogradVariant& variant : winograd_variants()) {
-      add(layer, variant.name, variant.isa, [=, &variant](const float* weights, const float* bias) {
+      if (network != "realcugan_2x" && variant.isa == Isa::reference) continue;
+      add(layer, variant.name + at, variant.isa, [=, &variant](const float* weights, const float* bias) {
         return WinogradConv(variant, choose_gemm(variant.isa), params, weights, bias);
       });
     }
   }
+}
+
+const bool kRegistered = [] {
+  for (const char* network : {"realcugan_2x", "resnet50", "deepdanbooru", "efficientnet_b0"})
+    add_network(network);
   return true;
 }();
 

@@ -2,35 +2,16 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 
 #include "kernels/base/parallel.h"
+#include "kernels/conv/tap_maps.h"
 
 namespace ink {
 namespace {
 
-// Whether every input of outputs q .. q + count - 1 lies inside [0, size).
-bool inside(const TapAxis& axis, int q, int count, int size) {
-  const int first = q * axis.src_step + axis.src_start;
-  const int last = (q + count - 1) * axis.src_step + axis.src_start + (axis.taps - 1) * axis.dilation;
-  return first >= 0 && last < size;
-}
-
 int divide_up(int a, int b) { return (a + b - 1) / b; }
 
 }  // namespace
-
-struct TapConv::Maps {
-  View<const float> src, residual;
-  View<float> dst;
-  Epilogue epilogue;
-};
-
-size_t TapConv::scratch_floats(int threads) const {
-  const int64_t k = static_cast<int64_t>(rows_.taps) * columns_.taps * icg_;
-  return align_up(static_cast<size_t>(variant_->mr * k), kAlignment / sizeof(float)) *
-         static_cast<size_t>(threads);
-}
 
 size_t TapConv::packed_bytes() const {
   size_t bytes = 0;
@@ -38,37 +19,11 @@ size_t TapConv::packed_bytes() const {
   return bytes;
 }
 
-bool TapConv::pointwise() const {
-  const auto plain = [](const TapAxis& axis) {
-    return axis.taps == 1 && axis.src_step == 1 && axis.src_start == 0 && axis.dst_step == 1;
-  };
-  return plain(rows_) && plain(columns_);
-}
-
 void TapConv::run_together(std::span<const TapConv> convs, View<const float> src, View<float> dst,
                            View<const float> residual, const Epilogue& epilogue, Rect region, int threads,
                            float* scratch) {
   Maps maps{src, residual, dst, epilogue};
   const TapConv& first = convs.front();
-  const auto one_row = [](const auto& map) {
-    return map.data == nullptr || map.row_stride == map.w * map.pixel_stride;
-  };
-  // Padding on one side alone would put the pixels of src and dst out of step.
-  const bool in_step =
-      src.h == dst.h && src.w == dst.w && dst.whole().area() <= std::numeric_limits<int>::max();
-  if (convs.size() == 1 && first.pointwise() && in_step && region == dst.whole() && one_row(src) &&
-      one_row(dst) && one_row(residual)) {
-    // The map is one long row: no tile is cut short at the end of each of its rows.
-    const auto flatten = [](auto& map) {
-      if (map.data == nullptr) return;
-      map = {map.at(0, 0, 0), map.n, 1, map.w * map.h, map.c, 0, 0, map.image_stride, 0, map.pixel_stride};
-    };
-    flatten(maps.src);
-    flatten(maps.dst);
-    flatten(maps.residual);
-    region = maps.dst.whole();
-  }
-
   // The outputs of each convolution, and a grid over those of all of them: they differ by one at most.
   const auto outputs = [&](const TapConv& conv) { return conv.rows_.outputs(conv.columns_, region); };
   Rect grid = outputs(first);
@@ -94,7 +49,7 @@ void TapConv::run_together(std::span<const TapConv> convs, View<const float> src
   const int bands = divide_up(grid.h(), block_rows);
 
   size_t per_worker = 0;
-  for (const TapConv& conv : convs) per_worker = std::max(per_worker, conv.scratch_floats(1));
+  for (const TapConv& conv : convs) per_worker = std::max(per_worker, conv.together_scratch_floats(1));
   parallel_for(static_cast<int64_t>(dst.n) * bands * chunks, threads, [&](int64_t task, int worker) {
     const int x0 = grid.x0 + static_cast<int>(task % chunks) * block_columns;
     const int64_t band = task / chunks;
@@ -129,7 +84,7 @@ void TapConv::run_block(const Maps& maps, int image, Rect block, float* scratch)
       const int channel = group * ocg + panels.first_column(panel);
       for (int qy = block.y0; qy < block.y1; ++qy) {
         const int y = qy * rows_.dst_step + rows_.dst_start;
-        const bool row_inside = inside(rows_, qy, 1, maps.src.h);
+        const bool row_inside = rows_.inside(qy, 1, maps.src.h);
         for (int qx = block.x0; qx < block.x1; qx += variant_->mr) {
           const int m = std::min(variant_->mr, block.x1 - qx);
           const int x = qx * columns_.dst_step + columns_.dst_start;
@@ -149,7 +104,7 @@ void TapConv::run_block(const Maps& maps, int image, Rect block, float* scratch)
                             panels.columns(panel),
                             maps.epilogue};
           if (maps.residual.data != nullptr) args.residual = maps.residual.at(image, y, x) + channel;
-          if (row_inside && inside(columns_, qx, m, maps.src.w)) {
+          if (row_inside && columns_.inside(qx, m, maps.src.w)) {
             args.src = maps.src.at(image, qy * rows_.src_step + rows_.src_start,
                                    qx * columns_.src_step + columns_.src_start) +
                        group * icg_;

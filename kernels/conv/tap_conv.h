@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/base/aligned_buffer.h"
 #include "kernels/base/view.h"
 #include "kernels/gemm/gemm.h"
 
@@ -21,6 +22,12 @@ struct TapAxis {
   // How many outputs lie before `position`.
   int outputs_before(int position) const {
     return position <= dst_start ? 0 : (position - dst_start + dst_step - 1) / dst_step;
+  }
+  // Whether every input of outputs q .. q + count - 1 lies inside [0, size).
+  bool inside(int q, int count, int size) const {
+    const int first = q * src_step + src_start;
+    const int last = (q + count - 1) * src_step + src_start + (taps - 1) * dilation;
+    return first >= 0 && last < size;
   }
   // The outputs, of this axis for rows and another for columns, that lie in `region`.
   Rect outputs(const TapAxis& columns, Rect region) const {
@@ -48,21 +55,40 @@ class TapConv {
 
   // Computes the outputs that lie in `region` of dst. residual has dst's shape, or data == nullptr.
   void run(View<const float> src, View<float> dst, View<const float> residual, const Epilogue& epilogue,
-           Rect region, int threads, float* scratch) const {
-    run_together({this, 1}, src, dst, residual, epilogue, region, threads, scratch);
-  }
+           Rect region, int threads, float* scratch) const;
 
   // The same for several convolutions that fill one map between them (the phases of a transposed
   // convolution): block by block, so that what they read and write stays in the cache from one to the next.
+  // Scratch: the largest together_scratch_floats() of them.
   static void run_together(std::span<const TapConv> convs, View<const float> src, View<float> dst,
                            View<const float> residual, const Epilogue& epilogue, Rect region, int threads,
                            float* scratch);
+  size_t together_scratch_floats(int threads) const { return tile_floats() * static_cast<size_t>(threads); }
 
  private:
   struct Maps;
+  struct Lines;
+  struct Tile;
+
+  int64_t k() const { return static_cast<int64_t>(rows_.taps) * columns_.taps * icg_; }
+  // Gathered inputs of one tile.
+  size_t tile_floats() const {
+    return align_up(static_cast<size_t>(variant_->mr * k()), kAlignment / sizeof(float));
+  }
+  // As many tiles as are gathered before the panels pass over them.
+  int gathered_tiles() const;
+  bool pointwise() const;
+
   void run_block(const Maps& maps, int image, Rect block, float* scratch) const;
   void gather(const Maps& maps, int image, int group, int qy, int qx, int pixels, float* rows) const;
-  bool pointwise() const;
+
+  Lines make_lines(const Maps& maps, Rect region) const;
+  Tile place(const Lines& lines, int64_t index, int group) const;
+  void gather(const Lines& lines, const Tile& tile, int group, float* rows) const;
+  // Outputs of the tiles [first, behind) in the columns of the panels [first_panel, behind_panel), which
+  // count through all groups.
+  void run_tiles(const Lines& lines, int64_t first, int64_t behind, int first_panel, int behind_panel,
+                 float* scratch) const;
 
   const GemmVariant* variant_;
   TapAxis rows_, columns_;

@@ -40,7 +40,7 @@ Deconv::Deconv(const GemmVariant& variant, const DeconvParams& params, const flo
 
 size_t Deconv::scratch_floats(int threads) const {
   size_t floats = 0;
-  for (const TapConv& phase : phases_) floats = std::max(floats, phase.scratch_floats(threads));
+  for (const TapConv& phase : phases_) floats = std::max(floats, phase.together_scratch_floats(threads));
   return floats;
 }
 
