@@ -151,9 +151,14 @@ ReadyLayer ready_convolution(const Layer& layer, Kernel kernel, Reference refere
                                     {},
                                     {}});
   const auto run = [=](int threads) {
-    if (state->scratch.size() < state->kernel.scratch_floats(threads)) {
-      state->scratch = AlignedBuffer<float>(state->kernel.scratch_floats(threads));
-    }
+    const size_t floats = [&] {
+      if constexpr (requires { state->kernel.scratch_floats(threads, 1, layer.oh(), layer.ow()); }) {
+        return state->kernel.scratch_floats(threads, 1, layer.oh(), layer.ow());
+      } else {
+        return state->kernel.scratch_floats(threads);
+      }
+    }();
+    if (state->scratch.size() < floats) state->scratch = AlignedBuffer<float>(floats);
     state->kernel.run(view(state->src, layer.ih, layer.iw, layer.ic),
                       view(state->dst, layer.oh(), layer.ow(), layer.oc), {}, {},
                       {0, 0, layer.oh(), layer.ow()}, threads, state->scratch.data());

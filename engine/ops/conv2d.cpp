@@ -24,8 +24,12 @@ class PreparedConv2d : public PreparedOp {
   const char* kernel() const override { return kernel_; }
   std::string note() const override { return note_; }
   size_t packed_bytes() const override { return conv_.packed_bytes(); }
-  size_t scratch_bytes(std::span<const Shape>, const Shape&, int threads) const override {
-    return conv_.scratch_floats(threads) * sizeof(float);
+  size_t scratch_bytes(std::span<const Shape>, const Shape& output, int threads) const override {
+    if constexpr (std::is_same_v<Conv, WinogradConv>) {
+      return conv_.scratch_floats(threads, output.n, output.h, output.w) * sizeof(float);
+    } else {
+      return conv_.scratch_floats(threads) * sizeof(float);
+    }
   }
   double flops(std::span<const Shape>, const Shape& output) const override {
     return 2.0 * (params_.ic / params_.groups) * params_.kh * params_.kw *

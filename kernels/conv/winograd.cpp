@@ -85,6 +85,9 @@ void transform_weights(const ConvWeights& weights, int ic, int oc, std::span<Gem
   }
 }
 
+// Maps of at most so many tiles in all are transformed whole before they are multiplied.
+constexpr int64_t kWholeTiles = 96;
+
 int divide_up(int a, int b) { return (a + b - 1) / b; }
 
 // From one point's matrix to the next: an odd number of cache lines, so that the 36 lines that a transform
@@ -180,6 +183,14 @@ size_t WinogradConv::scratch_floats(int threads) const {
   return static_cast<size_t>(floats(params_.ic) + floats(group_channels_)) * static_cast<size_t>(threads);
 }
 
+size_t WinogradConv::scratch_floats(int threads, int n, int h, int w) const {
+  const int64_t tiles = winograd_tiles(h, w) * n;
+  if (tiles > kWholeTiles) return scratch_floats(threads);
+  const int64_t whole =
+      kWinogradPoints * (point_stride(tiles * params_.ic) + point_stride(tiles * params_.oc));
+  return std::max(scratch_floats(threads), static_cast<size_t>(whole));
+}
+
 size_t WinogradConv::packed_bytes() const {
   size_t bytes = bias_.size() * sizeof(float);
   for (const GemmPanels& point : points_) bytes += point.bytes();
@@ -192,6 +203,8 @@ struct WinogradConv::Maps {
   Epilogue epilogue;
   Rect region;
   int tiles_x;  // tiles a row of the region
+
+  Rect tile(int64_t index) const;
 };
 
 void WinogradConv::run(View<const float> src, View<float> dst, View<const float> residual,
@@ -200,6 +213,7 @@ void WinogradConv::run(View<const float> src, View<float> dst, View<const float>
   if (region.h() <= 0 || region.w() <= 0) return;
   const Maps maps{src, residual, dst, epilogue, region, divide_up(region.w(), kWinogradTile)};
   const int64_t tiles = static_cast<int64_t>(divide_up(region.h(), kWinogradTile)) * maps.tiles_x;
+  if (winograd_tiles(dst.h, dst.w) * dst.n <= kWholeTiles) return run_whole(maps, tiles, threads, scratch);
   // A small map is cut finer, so that every thread gets a share.
   int block = block_tiles_;
   while (block > gemm_->mr && tiles * dst.n < static_cast<int64_t>(block) * threads * 4) block -= gemm_->mr;
@@ -213,6 +227,44 @@ void WinogradConv::run(View<const float> src, View<float> dst, View<const float>
   });
 }
 
+Rect WinogradConv::Maps::tile(int64_t index) const {
+  const int y = region.y0 + static_cast<int>(index / tiles_x) * kWinogradTile;
+  const int x = region.x0 + static_cast<int>(index % tiles_x) * kWinogradTile;
+  return {y, x, std::min(y + kWinogradTile, region.y1), std::min(x + kWinogradTile, region.x1)};
+}
+
+void WinogradConv::transform_input(const Maps& maps, int image, int64_t tile, float* dst,
+                                   int64_t dst_stride) const {
+  const Rect at = maps.tile(tile);
+  const int iy = at.y0 - params_.pad_top, ix = at.x0 - params_.pad_left;
+  const auto held = [](int i) { return std::clamp(i, 0, kWinogradInput); };
+  variant_->input({maps.src.at(image, iy, ix), maps.src.row_stride, maps.src.pixel_stride, held(-iy),
+                   held(maps.src.h - iy), held(-ix), held(maps.src.w - ix), dst, dst_stride, params_.ic});
+}
+
+void WinogradConv::transform_output(const Maps& maps, int image, int64_t tile, const float* sums,
+                                    int64_t sum_stride, int channel, int channels) const {
+  const Rect at = maps.tile(tile);
+  const float* residual =
+      maps.residual.data == nullptr ? nullptr : maps.residual.at(image, at.y0, at.x0) + channel;
+  variant_->output({sums, sum_stride, maps.dst.at(image, at.y0, at.x0) + channel, maps.dst.row_stride,
+                    maps.dst.pixel_stride, at.h(), at.w(), bias_.data() + channel, residual,
+                    maps.residual.row_stride, maps.residual.pixel_stride, channels, maps.epilogue});
+}
+
+void WinogradConv::multiply(int point, int panel, const float* inputs, int tiles, float* sums,
+                            int64_t sum_step) const {
+  constexpr int64_t kNoOffset[] = {0};
+  const int ic = params_.ic, pieces = divide_up(tiles, gemm_->mr);
+  const GemmPanels& weights = points_[static_cast<size_t>(point)];
+  for (int piece = 0; piece < pieces; ++piece) {
+    const int t = tiles * piece / pieces, behind = tiles * (piece + 1) / pieces;
+    gemm_->tile({inputs + static_cast<int64_t>(t) * ic, ic, kNoOffset, 1, ic, weights.weights(panel),
+                 weights.width(panel), weights.bias(panel), sums + t * sum_step, sum_step, nullptr, 0,
+                 behind - t, weights.columns(panel), Epilogue{}});
+  }
+}
+
 void WinogradConv::run_block(const Maps& maps, int image, int64_t first_tile, int tiles,
                              float* scratch) const {
   const int ic = params_.ic, oc = params_.oc;
@@ -220,55 +272,47 @@ void WinogradConv::run_block(const Maps& maps, int image, int64_t first_tile, in
   const int64_t input_stride = point_stride(static_cast<int64_t>(tiles) * ic),
                 sum_stride = point_stride(static_cast<int64_t>(tiles) * group_channels_);
   float* sums = scratch + kWinogradPoints * input_stride;  // (36, tiles, channels of a group)
-  const auto origin = [&](int64_t tile, int& y, int& x) {
-    y = maps.region.y0 + static_cast<int>(tile / maps.tiles_x) * kWinogradTile;
-    x = maps.region.x0 + static_cast<int>(tile % maps.tiles_x) * kWinogradTile;
-  };
-  for (int t = 0; t < tiles; ++t) {
-    int y = 0, x = 0;
-    origin(first_tile + t, y, x);
-    const int iy = y - params_.pad_top, ix = x - params_.pad_left;
-    const auto held = [](int i) { return std::clamp(i, 0, kWinogradInput); };
-    variant_->input({maps.src.at(image, iy, ix), maps.src.row_stride, maps.src.pixel_stride, held(-iy),
-                     held(maps.src.h - iy), held(-ix), held(maps.src.w - ix),
-                     inputs + static_cast<int64_t>(t) * ic, input_stride, ic});
-  }
+  for (int t = 0; t < tiles; ++t)
+    transform_input(maps, image, first_tile + t, inputs + static_cast<int64_t>(t) * ic, input_stride);
   const int panels = points_.front().count();
-  for (int panel = 0; panel < panels; panel += group_panels_) {
-    const int behind = std::min(panels, panel + group_panels_);
-    multiply(inputs, tiles, panel, behind, sums);
-    const int channel = panel * gemm_->nr, channels = std::min(oc, behind * gemm_->nr) - channel;
+  for (int first = 0; first < panels; first += group_panels_) {
+    const int behind = std::min(panels, first + group_panels_);
+    for (int p = 0; p < kWinogradPoints; ++p) {
+      for (int panel = first; panel < behind; ++panel) {
+        multiply(p, panel, inputs + p * input_stride, tiles,
+                 sums + p * sum_stride + (panel - first) * gemm_->nr, group_channels_);
+      }
+    }
+    const int channel = first * gemm_->nr, channels = std::min(oc, behind * gemm_->nr) - channel;
     for (int t = 0; t < tiles; ++t) {
-      int y = 0, x = 0;
-      origin(first_tile + t, y, x);
-      const float* residual =
-          maps.residual.data == nullptr ? nullptr : maps.residual.at(image, y, x) + channel;
-      variant_->output({sums + static_cast<int64_t>(t) * group_channels_, sum_stride,
-                        maps.dst.at(image, y, x) + channel, maps.dst.row_stride, maps.dst.pixel_stride,
-                        std::min(kWinogradTile, maps.region.y1 - y),
-                        std::min(kWinogradTile, maps.region.x1 - x), bias_.data() + channel, residual,
-                        maps.residual.row_stride, maps.residual.pixel_stride, channels, maps.epilogue});
+      transform_output(maps, image, first_tile + t, sums + static_cast<int64_t>(t) * group_channels_,
+                       sum_stride, channel, channels);
     }
   }
 }
 
-void WinogradConv::multiply(const float* inputs, int tiles, int first_panel, int behind_panel,
-                            float* sums) const {
-  constexpr int64_t kNoOffset[] = {0};
-  const int ic = params_.ic;
-  for (int p = 0; p < kWinogradPoints; ++p) {
-    const GemmPanels& point = points_[static_cast<size_t>(p)];
-    const float* src = inputs + p * point_stride(static_cast<int64_t>(tiles) * ic);
-    float* dst = sums + p * point_stride(static_cast<int64_t>(tiles) * group_channels_);
-    for (int panel = first_panel; panel < behind_panel; ++panel, dst += gemm_->nr) {
-      for (int t = 0; t < tiles; t += gemm_->mr) {
-        gemm_->tile({src + static_cast<int64_t>(t) * ic, ic, kNoOffset, 1, ic, point.weights(panel),
-                     point.width(panel), point.bias(panel), dst + static_cast<int64_t>(t) * group_channels_,
-                     group_channels_, nullptr, 0, std::min(gemm_->mr, tiles - t), point.columns(panel),
-                     Epilogue{}});
-      }
-    }
-  }
+// Few tiles: every weight is read once, by one thread, for all of them.
+void WinogradConv::run_whole(const Maps& maps, int64_t tiles, int threads, float* scratch) const {
+  constexpr int kChannelsPerTask = 64;
+  const int ic = params_.ic, oc = params_.oc, panels = points_.front().count();
+  const int all = static_cast<int>(tiles) * maps.dst.n, slices = divide_up(oc, kChannelsPerTask);
+  const int64_t input_stride = point_stride(static_cast<int64_t>(all) * ic),
+                sum_stride = point_stride(static_cast<int64_t>(all) * oc);
+  float* inputs = scratch;                                 // (36, images x tiles, ic)
+  float* sums = scratch + kWinogradPoints * input_stride;  // (36, images x tiles, oc)
+  parallel_for(all, threads, [&](int64_t t, int) {
+    transform_input(maps, static_cast<int>(t / tiles), t % tiles, inputs + t * ic, input_stride);
+  });
+  parallel_for(static_cast<int64_t>(kWinogradPoints) * panels, threads, [&](int64_t task, int) {
+    const int p = static_cast<int>(task / panels), panel = static_cast<int>(task % panels);
+    multiply(p, panel, inputs + p * input_stride, all, sums + p * sum_stride + panel * gemm_->nr, oc);
+  });
+  parallel_for(static_cast<int64_t>(all) * slices, threads, [&](int64_t task, int) {
+    const int64_t t = task / slices;
+    const int channel = static_cast<int>(task % slices) * kChannelsPerTask;
+    transform_output(maps, static_cast<int>(t / tiles), t % tiles, sums + t * oc + channel, sum_stride,
+                     channel, std::min(kChannelsPerTask, oc - channel));
+  });
 }
 
 }  // namespace ink

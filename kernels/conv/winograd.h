@@ -35,17 +35,25 @@ class WinogradConv {
   WinogradConv(const WinogradVariant& variant, const GemmVariant& gemm, const ConvParams& params,
                const ConvWeights& weights, const float* bias);
 
+  // For maps of any size; for an output of n maps of h x w, which may take more.
   size_t scratch_floats(int threads) const;
+  size_t scratch_floats(int threads, int n, int h, int w) const;
   size_t packed_bytes() const;
   // Computes the outputs that lie in `region` of dst, whose origin is on the grid of tiles. residual has
   // dst's shape, or data == nullptr.
+  // `scratch` has scratch_floats(threads, dst.n, dst.h, dst.w).
   void run(View<const float> src, View<float> dst, View<const float> residual, const Epilogue& epilogue,
            Rect region, int threads, float* scratch) const;
 
  private:
   struct Maps;
   void run_block(const Maps& maps, int image, int64_t first_tile, int tiles, float* scratch) const;
-  void multiply(const float* inputs, int tiles, int first_panel, int behind_panel, float* sums) const;
+  void run_whole(const Maps& maps, int64_t tiles, int threads, float* scratch) const;
+  void transform_input(const Maps& maps, int image, int64_t tile, float* dst, int64_t dst_stride) const;
+  void transform_output(const Maps& maps, int image, int64_t tile, const float* sums, int64_t sum_stride,
+                        int channel, int channels) const;
+  // At one point: the sums of `tiles` rows of inputs in the columns of a panel.
+  void multiply(int point, int panel, const float* inputs, int tiles, float* sums, int64_t sum_step) const;
 
   const WinogradVariant* variant_;
   const GemmVariant* gemm_;

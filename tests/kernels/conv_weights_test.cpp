@@ -22,9 +22,15 @@ std::vector<double> some_factors(int oc) {
 }
 
 template <class Conv>
+size_t scratch_floats(const Conv& conv, int oh, int ow) {
+  if constexpr (requires { conv.scratch_floats(1, 1, oh, ow); }) return conv.scratch_floats(1, 1, oh, ow);
+  return conv.scratch_floats(1);
+}
+
+template <class Conv>
 std::vector<float> run(const Conv& conv, int ic, int oc, int oh, int ow) {
   const std::vector<float> src = test::random_floats({1, kSize, kSize, ic}, 7);
-  std::vector<float> dst(static_cast<size_t>(oh * ow * oc)), scratch(conv.scratch_floats(1));
+  std::vector<float> dst(static_cast<size_t>(oh * ow * oc)), scratch(scratch_floats(conv, oh, ow));
   conv.run(dense_view(src.data(), 1, kSize, kSize, ic), dense_view(dst.data(), 1, oh, ow, oc), {}, {},
            {0, 0, oh, ow}, 1, scratch.data());
   return dst;
