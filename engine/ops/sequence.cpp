@@ -38,7 +38,7 @@ class PatchSequence : public Op {
       std::copy(attributes_.position_values.begin(), attributes_.position_values.end(), positions.begin());
     } else if (!attributes_.positions.empty()) {
       INK_TRY(const Shape shape, infer(context.inputs));
-      if (!shape.known()) {
+      if (shape.w == Shape::kUnknown) {
         return Error{ErrorKind::model,
                      "stored positions need a map of known size, found " + context.inputs[0].text()};
       }
