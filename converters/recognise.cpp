@@ -4,6 +4,10 @@
 
 #include "converters/realcugan_layers.h"
 #include "converters/resnet_layers.h"
+#include "converters/transformers/clip.h"
+#include "converters/transformers/distilbert.h"
+#include "converters/transformers/qformer.h"
+#include "converters/transformers/vit.h"
 #include "models/resnet.h"
 #include "weights/message.h"
 
@@ -13,8 +17,9 @@ namespace {
 
 // Real-CUGAN's comes last: what a source that nobody knows is most like is told by it.
 constexpr Recogniser kRecognisers[] = {
-    {kResNetArchitecture, recognise_resnet_model},
-    {kRealCuganArchitecture, recognise_realcugan_model},
+    {kResNetArchitecture, recognise_resnet_model}, {"CLIP", recognise_clip},
+    {"DistilBERT", recognise_distilbert},          {"ViT and DINOv2", recognise_vit},
+    {"BLIP-2 Q-Former", recognise_qformer},        {kRealCuganArchitecture, recognise_realcugan_model},
 };
 
 }  // namespace

@@ -1,0 +1,110 @@
+#include "models/text_network.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "engine/sequences.h"
+#include "engine/session.h"
+#include "weights/message.h"
+
+namespace ink {
+namespace {
+
+// Texts together in one run: enough for a product to be large, few enough for its values to be small.
+constexpr size_t kTokensAtOnce = 2048;
+
+class TextNetwork : public TextModel {
+ public:
+  TextNetwork(std::unique_ptr<PreparedModel> network, TextTraits traits, std::string origin)
+      : network_(std::move(network)), traits_(std::move(traits)), origin_(std::move(origin)) {}
+
+  std::span<const ModelOutput> outputs() const override { return {&traits_.output, 1}; }
+  const PreparedModel& network() const override { return *network_; }
+  int max_tokens() const override { return traits_.max_tokens; }
+
+  Status run(std::span<const std::vector<int32_t>> texts, std::span<float* const> dst, int threads) override {
+    INK_CHECK(dst.size() == 1);
+    std::vector<std::span<const int32_t>> cut;
+    for (size_t i = 0; i < texts.size(); ++i) {
+      INK_TRY(const auto ids, cut_text(texts[i], i));
+      cut.push_back(ids);
+    }
+    for (size_t first = 0; first < cut.size();) {
+      size_t count = 1;
+      for (size_t tokens = cut[first].size(); first + count < cut.size(); ++count) {
+        tokens += cut[first + count].size();
+        if (tokens > kTokensAtOnce) break;
+      }
+      INK_TRY_STATUS(run_together(std::span(cut).subspan(first, count),
+                                  dst[0] + first * static_cast<size_t>(traits_.output.size), threads));
+      first += count;
+    }
+    return {};
+  }
+
+ private:
+  Result<std::span<const int32_t>> cut_text(const std::vector<int32_t>& text, size_t index) const {
+    const auto refuse = [&](const auto&... parts) {
+      return Error{ErrorKind::bad_input, concat("text ", index + 1, ": ", parts...)};
+    };
+    if (text.empty()) return refuse("expected at least one token, found none");
+    if (text.size() > static_cast<size_t>(traits_.max_tokens)) {
+      return refuse("expected at most ", traits_.max_tokens, " tokens, found ", text.size());
+    }
+    if (const Status ids = check_ids(text, traits_.vocabulary); !ids.ok()) return refuse(ids.error().message);
+    auto end = text.end() - 1;
+    if (traits_.end == TextTraits::End::largest) end = std::max_element(text.begin(), text.end());
+    if (traits_.end == TextTraits::End::token) end = std::find(text.begin(), text.end(), traits_.end_token);
+    if (end == text.end()) return refuse("it has no end token, ", traits_.end_token);
+    return std::span(text.begin(), end + 1);
+  }
+
+  Status run_together(std::span<const std::span<const int32_t>> texts, float* dst, int threads) const {
+    std::vector<int32_t> ids, segments{0};
+    for (const std::span<const int32_t> text : texts) {
+      ids.insert(ids.end(), text.begin(), text.end());
+      segments.push_back(static_cast<int32_t>(ids.size()));
+    }
+    const Shape shapes[] = {{1, 1, static_cast<int>(ids.size()), 1},
+                            {1, 1, static_cast<int>(segments.size()), 1}};
+    const Shape result{1, 1, static_cast<int>(texts.size()), traits_.output.size};
+    INK_TRY(std::shared_ptr<const Plan> plan, network_->plan(shapes, threads));
+    Session session(*network_, std::move(plan));
+    const TensorView inputs[] = {TensorView::dense(ids.data(), DType::i32, shapes[0]),
+                                 TensorView::dense(segments.data(), DType::i32, shapes[1])};
+    const TensorView output = TensorView::dense(dst, DType::f32, result);
+    INK_TRY_STATUS(session.run(inputs, {&output, 1}));
+    const bool finite = std::all_of(dst, dst + result.elements(), [](float value) {
+      return std::abs(value) <= std::numeric_limits<float>::max();
+    });
+    if (!finite) return model_error(origin_, ": the network's result is not finite");
+    return {};
+  }
+
+  std::unique_ptr<PreparedModel> network_;
+  TextTraits traits_;
+  std::string origin_;
+};
+
+}  // namespace
+
+Status check_single_output(const BuildOptions& options, const ModelOutput& output) {
+  for (const std::string& name : options.outputs) {
+    if (name != output.name || options.outputs.size() > 1) {
+      return Error{ErrorKind::usage, concat("the model has one output, ", output.name, ", asked for: ",
+                                            options.outputs.size() > 1 ? "more" : quote(name))};
+    }
+  }
+  return {};
+}
+
+Result<std::unique_ptr<TextModel>> make_text_model(Graph graph, const WeightStore& weights,
+                                                   const TextTraits& traits, const BuildOptions& options) {
+  INK_TRY_STATUS(check_single_output(options, traits.output));
+  INK_TRY(std::unique_ptr<PreparedModel> network,
+          PreparedModel::prepare(std::move(graph), weights, options.isa, options.threads));
+  return std::unique_ptr<TextModel>(new TextNetwork(std::move(network), traits, weights.origin()));
+}
+
+}  // namespace ink
