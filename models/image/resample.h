@@ -29,8 +29,9 @@ struct RowSource {
 //   dst[o] = clip8(sum_i src[i] * weight[i]),  int(c - r f + 0.5) <= i < int(c + r f + 0.5), inside the
 //   picture, weight[i] = filter((i - c + 0.5) / f), normalised to a sum of 1, rounded to 22 fraction bits.
 // Columns first, then rows, rounded to 8 bits after each; an axis that keeps its size is copied. Nearest
-// takes int(c), with c summed up step by step. Channels do not mix: alpha is a channel like any other. `src`
-// gives rows of (x.in, channels); dst is (y.count, x.count, channels) without gaps. Not for area.
+// takes int(c), with c summed up step by step. There are 1 to 4 channels, which do not mix: alpha is one like
+// any other. `src` gives rows of (x.in, channels); dst is (y.count, x.count, channels) without gaps. Not for
+// area.
 void resize_pillow(const RowSource<uint8_t>& src, int channels, const ResizeAxis& x, const ResizeAxis& y,
                    ResizeFilter filter, uint8_t* dst, int threads);
 

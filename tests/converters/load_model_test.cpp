@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "converters/realcugan_layers.h"
+#include "models/architecture.h"
 #include "tests/converters/sample_ncnn.h"
 #include "weights/safetensors.h"
 #include "weights/sha256.h"
@@ -156,8 +157,13 @@ TEST(LoadModel, RefusesAnArchitectureItDoesNotKnow) {
   WeightStore store;
   store.set_metadata(std::string(kArchitectureKey), "another");
   ASSERT_TRUE(write_safetensors(store, folder / "model"));
+  std::string known;
+  for (const Architecture& architecture : architectures()) {
+    known += (known.empty() ? "" : ", ") + std::string(architecture.name);
+  }
+  ASSERT_NE(known.find("realcugan"), std::string::npos);
   expect_refusal(folder / "model", ErrorKind::model,
-                 (folder / "model") + ": inkstone.architecture is 'another', supported: realcugan");
+                 (folder / "model") + ": inkstone.architecture is 'another', supported: " + known);
 }
 
 TEST(LoadModel, RefusesNonFiniteWeightsInAConvertedFile) {

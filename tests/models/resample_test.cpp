@@ -91,7 +91,7 @@ TEST(ResizeBicubic, SameSizeIsACopyAndFlatStaysFlat) {
 
 TEST(ResizeBicubic, ChannelsAndThreadsChangeNothing) {
   const int w = 23, h = 19, ow = 61, oh = 40;
-  for (const int channels : {2, 3, 4, 5}) {
+  for (const int channels : {1, 2, 3, 4}) {
     const std::vector<uint8_t> src = noise(w * h * channels, 2);
     const std::vector<uint8_t> all = resize(src, w, h, channels, ow, oh);
     for (const int threads : {2, 3, 8}) EXPECT_EQ(resize(src, w, h, channels, ow, oh, threads), all);
