@@ -33,8 +33,8 @@ Result<WeightStore> convert(const TensorSource& source, const ConvertOptions& op
   const std::vector<TensorSpec>& table = model.tensors;
   const TensorMatch match = match_tensors(table, source, model.may_be_left_over);
   if (!match.problems.empty()) {
-    return model_error(source.origin(),
-                       ": the tensors do not fit the model: ", problems_text(match.problems));
+    return model_error(source.origin(), ": the tensors do not fit the nearest model, ", model.architecture,
+                       " ", model.config, ": ", problems_text(match.problems));
   }
   if (report != nullptr) *report = report_of(source, table, match);
   WeightStore store;

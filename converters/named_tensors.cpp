@@ -61,6 +61,10 @@ std::vector<std::string_view> NamedTensors::names() const {
   return all;
 }
 
+void NamedTensors::add(const NamedTensors& other, std::string_view prefix) {
+  for (const auto& [name, tensor] : other.by_name_) by_name_.emplace(concat(prefix, name), tensor);
+}
+
 void NamedTensors::renumber(std::string_view base) {
   // The layers by their number, which need not begin at 0: a session numbers all that it makes.
   std::map<int64_t, std::vector<std::pair<std::string, const SourceTensor*>>> layers;

@@ -23,6 +23,9 @@ class NamedTensors {
   // by the configuration that comes with them. Empty where two layers have one name, or a path none.
   static NamedTensors keras(const TensorSource& source);
 
+  // Those of another, with `prefix` before their names.
+  void add(const NamedTensors& other, std::string_view prefix);
+
   bool has(std::string_view name) const { return by_name_.contains(name); }
   // Nothing where there is no such tensor, or it has another number of axes or one longer than 2^24.
   std::optional<std::vector<int>> shape(std::string_view name, size_t axes) const;

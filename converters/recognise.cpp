@@ -2,13 +2,16 @@
 
 #include <utility>
 
+#include "converters/deepdanbooru_layers.h"
+#include "converters/efficientnet_layers.h"
+#include "converters/pix2score_layers.h"
 #include "converters/realcugan_layers.h"
 #include "converters/resnet_layers.h"
 #include "converters/transformers/clip.h"
 #include "converters/transformers/distilbert.h"
 #include "converters/transformers/qformer.h"
 #include "converters/transformers/vit.h"
-#include "models/resnet.h"
+#include "converters/vgg_layers.h"
 #include "weights/message.h"
 
 namespace ink {
@@ -17,9 +20,16 @@ namespace {
 
 // Real-CUGAN's comes last: what a source that nobody knows is most like is told by it.
 constexpr Recogniser kRecognisers[] = {
-    {kResNetArchitecture, recognise_resnet_model}, {"CLIP", recognise_clip},
-    {"DistilBERT", recognise_distilbert},          {"ViT and DINOv2", recognise_vit},
-    {"BLIP-2 Q-Former", recognise_qformer},        {kRealCuganArchitecture, recognise_realcugan_model},
+    {"DeepDanbooru", recognise_deepdanbooru_model},
+    {"pix2score", recognise_pix2score_model},
+    {"ResNet", recognise_resnet_model},
+    {"VGG", recognise_vgg_model},
+    {"EfficientNet", recognise_efficientnet_model},
+    {"CLIP", recognise_clip},
+    {"DistilBERT", recognise_distilbert},
+    {"ViT and DINOv2", recognise_vit},
+    {"BLIP-2 Q-Former", recognise_qformer},
+    {"Real-CUGAN", recognise_realcugan_model},
 };
 
 }  // namespace

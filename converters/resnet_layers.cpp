@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "converters/named_tensors.h"
+#include "converters/keras_config.h"
 #include "models/resnet.h"
 #include "weights/message.h"
 
@@ -12,6 +12,8 @@ namespace ink {
 namespace {
 
 // What wrappers, trainers and self-supervised methods put before a torchvision ResNet's names.
+constexpr std::string_view kSimclr = "simclr";
+
 constexpr std::array<std::string_view, 6> kPrefixes = {"",          "module.",  "model.",
                                                        "backbone.", "encoder.", "resnet."};
 
@@ -53,7 +55,7 @@ std::optional<ResNetSizes> torchvision_sizes(const NamedTensors& tensors) {
   return sizes;
 }
 
-Result<std::optional<Recognised>> recognise_torchvision(const TensorSource& source) {
+Result<std::optional<Recognised>> recognise_torchvision(const TensorSource& source, bool simclr_asked_for) {
   for (const std::string_view prefix : kPrefixes) {
     const NamedTensors tensors = NamedTensors::behind(source, prefix);
     if (!tensors.has("conv1.weight") || !tensors.has("bn1.running_var")) continue;
@@ -66,9 +68,10 @@ Result<std::optional<Recognised>> recognise_torchvision(const TensorSource& sour
     // SimCLR as pytorch-lightning-bolts has it: beside the encoder the head that is trained with it, and in
     // the encoder a classifier that is never trained.
     const bool simclr =
-        prefix == "encoder." && std::ranges::any_of(source.tensors(), [](const SourceTensor& tensor) {
-          return tensor.name.starts_with("projection.");
-        });
+        simclr_asked_for ||
+        (prefix == "encoder." && std::ranges::any_of(source.tensors(), [](const SourceTensor& tensor) {
+           return tensor.name.starts_with("projection.");
+         }));
     const auto classifier = tensors.shape("fc.weight", 2);
     if (classifier && !simclr) config.classes = (*classifier)[0];
     const auto may_be_left_over = [simclr](std::string_view name) {
@@ -79,6 +82,19 @@ Result<std::optional<Recognised>> recognise_torchvision(const TensorSource& sour
                       may_be_left_over);
   }
   return std::optional<Recognised>();
+}
+
+Result<std::optional<Recognised>> recognise_keras(const TensorSource& source) {
+  const NamedTensors tensors = NamedTensors::keras(source);
+  const std::optional<ResNetSizes> sizes = keras_resnet_sizes(tensors);
+  if (!sizes) return std::optional<Recognised>();
+  ResNetConfig config;
+  config.kind = tensors.has("post_bn/gamma") ? ResNetKind::keras_v2 : ResNetKind::keras;
+  config.sizes = *sizes;
+  if (const auto classifier = tensors.shape("predictions/kernel", 2)) config.classes = (*classifier)[1];
+  ImagePreprocess preprocess = resnet_preset(config);
+  if (const auto said = KerasConfig(source).input_size()) preprocess.size = *said;
+  return recognised(config, preprocess, tensors, source, {});
 }
 
 }  // namespace
@@ -103,8 +119,14 @@ std::optional<ResNetSizes> keras_resnet_sizes(const NamedTensors& tensors) {
 }
 
 Result<std::optional<Recognised>> recognise_resnet_model(const TensorSource& source,
-                                                         const RecogniseOptions&) {
-  return recognise_torchvision(source);
+                                                         const RecogniseOptions& options) {
+  const bool simclr = options.architecture == kSimclr;
+  if (!options.architecture.empty() && options.architecture != kResNetArchitecture && !simclr) {
+    return std::optional<Recognised>();
+  }
+  INK_TRY(std::optional<Recognised> found, recognise_torchvision(source, simclr));
+  if (found || simclr) return found;
+  return recognise_keras(source);
 }
 
 }  // namespace ink

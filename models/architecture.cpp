@@ -3,11 +3,15 @@
 #include <algorithm>
 
 #include "models/clip.h"
+#include "models/deepdanbooru.h"
 #include "models/distilbert.h"
+#include "models/efficientnet.h"
 #include "models/model.h"
+#include "models/pix2score.h"
 #include "models/qformer.h"
 #include "models/realcugan.h"
 #include "models/resnet.h"
+#include "models/vgg.h"
 #include "models/vit.h"
 #include "weights/message.h"
 
@@ -15,9 +19,17 @@ namespace ink {
 
 namespace {
 
+template <Result<ImageNetwork> (*describe)(const WeightStore&)>
+constexpr Architecture picture_architecture(std::string_view name, std::string_view title) {
+  return {name, title, image_outputs_of<describe>, image_model_of<describe>, nullptr, nullptr};
+}
+
 constexpr Architecture kArchitectures[] = {
-    {kResNetArchitecture, "ResNet", image_outputs_of<describe_resnet>, image_model_of<describe_resnet>,
-     nullptr, nullptr},
+    picture_architecture<describe_deepdanbooru>(kDeepDanbooruArchitecture, "DeepDanbooru"),
+    picture_architecture<describe_pix2score>(kPix2ScoreArchitecture, "pix2score"),
+    picture_architecture<describe_resnet>(kResNetArchitecture, "ResNet"),
+    picture_architecture<describe_vgg>(kVggArchitecture, "VGG"),
+    picture_architecture<describe_efficientnet>(kEfficientNetArchitecture, "EfficientNet"),
     {kRealCuganArchitecture, "Real-CUGAN", nullptr, nullptr, nullptr, nullptr},
     {kClipArchitecture, "CLIP", clip_image_outputs, build_clip_image, clip_text_outputs, build_clip_text},
     {kDistilBertArchitecture, "DistilBERT", nullptr, nullptr, distilbert_outputs, build_distilbert},

@@ -26,6 +26,13 @@ bool fits(const rapidjson::Value& value, int least, int most) {
   return value.IsInt() && value.GetInt() >= least && value.GetInt() <= most;
 }
 
+// That reads back as the same number.
+std::string shortest(double value) {
+  char digits[32];
+  const std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, value);
+  return {digits, end.ptr};
+}
+
 }  // namespace
 
 ConfigReader::ConfigReader(std::string_view json, std::string_view architecture, std::string_view origin)
@@ -91,6 +98,23 @@ std::vector<int> ConfigReader::integers(const char* key, size_t fewest, size_t m
   return std::vector<int>(fewest, least);
 }
 
+std::vector<double> ConfigReader::numbers(const char* key, size_t fewest, size_t most_values, double least,
+                                          double most) {
+  const rapidjson::Value* value = document_->find(key);
+  const auto fits = [&](const rapidjson::Value& item) {
+    return item.IsNumber() && item.GetDouble() >= least && item.GetDouble() <= most;
+  };
+  if (value != nullptr && value->IsArray() && value->Size() >= fewest && value->Size() <= most_values &&
+      std::all_of(value->Begin(), value->End(), fits)) {
+    std::vector<double> values;
+    for (const auto& item : value->GetArray()) values.push_back(item.GetDouble());
+    return values;
+  }
+  fail(key, concat(fewest, " to ", most_values, " numbers from ", std::to_string(least), " to ",
+                   std::to_string(most)));
+  return std::vector<double>(fewest, least);
+}
+
 void ConfigReader::expect(bool holds, std::string_view what) {
   if (!holds && status_.ok()) status_ = model_error(start_, "expected ", what);
 }
@@ -102,11 +126,7 @@ ConfigWriter& ConfigWriter::raw(std::string_view key, std::string_view value) {
 
 ConfigWriter& ConfigWriter::add(std::string_view key, int value) { return raw(key, std::to_string(value)); }
 
-ConfigWriter& ConfigWriter::add(std::string_view key, double value) {
-  char digits[32];
-  const std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, value);
-  return raw(key, {digits, static_cast<size_t>(end.ptr - digits)});
-}
+ConfigWriter& ConfigWriter::add(std::string_view key, double value) { return raw(key, shortest(value)); }
 
 ConfigWriter& ConfigWriter::add(std::string_view key, bool value) {
   return raw(key, value ? "true" : "false");
@@ -119,6 +139,12 @@ ConfigWriter& ConfigWriter::add(std::string_view key, std::string_view word) {
 ConfigWriter& ConfigWriter::add(std::string_view key, const std::vector<int>& values) {
   std::string list;
   for (const int value : values) list += concat(list.empty() ? "" : ",", value);
+  return raw(key, concat("[", list, "]"));
+}
+
+ConfigWriter& ConfigWriter::add(std::string_view key, const std::vector<double>& values) {
+  std::string list;
+  for (const double value : values) list += concat(list.empty() ? "" : ",", shortest(value));
   return raw(key, concat("[", list, "]"));
 }
 

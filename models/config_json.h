@@ -25,6 +25,7 @@ class ConfigReader {
   std::string word(const char* key, std::initializer_list<std::string_view> words);
   // Between `fewest` and `most_values` integers.
   std::vector<int> integers(const char* key, size_t fewest, size_t most_values, int least, int most);
+  std::vector<double> numbers(const char* key, size_t fewest, size_t most_values, double least, double most);
   // What the keys read so far do not show: a relation between them.
   void expect(bool holds, std::string_view what);
 
@@ -48,6 +49,7 @@ class ConfigWriter {
   ConfigWriter& add(std::string_view key, std::string_view word);
   ConfigWriter& add(std::string_view key, const char* word) { return add(key, std::string_view(word)); }
   ConfigWriter& add(std::string_view key, const std::vector<int>& values);
+  ConfigWriter& add(std::string_view key, const std::vector<double>& values);
   std::string json() const { return text_ + "}"; }
 
  private:

@@ -58,6 +58,8 @@ Result<ResNetConfig> ResNetConfig::from_json(std::string_view json, std::string_
   reader.expect(sizes.stem_kernel % 2 == 1, "an odd stem_kernel");
   reader.expect(std::ranges::all_of(sizes.widths, [&](int width) { return width % sizes.groups == 0; }),
                 "widths that are multiples of groups");
+  reader.expect(config.kind != ResNetKind::keras_v2 || *std::ranges::min_element(sizes.blocks) > 1,
+                "two blocks or more a stage");
   reader.expect(sizes.bottleneck || (sizes.widths == sizes.outs && sizes.groups == 1),
                 "outs like widths and one group where there is no bottleneck");
   if (!reader.status().ok()) return reader.status().error();
@@ -78,7 +80,7 @@ Result<ImageNetwork> resnet_network(const ResNetConfig& config, const ImagePrepr
   INK_TRY(const PictureSize size, input_size(preprocess, origin));
   const bool torch = config.kind == ResNetKind::torchvision;
   ImageNetwork network{
-      {torch ? TensorStyle::torch : TensorStyle::keras, torch ? 1e-5 : 1.001e-5}, preprocess, {}};
+      {torch ? TensorStyle::torch : TensorStyle::keras, torch ? 1e-5 : kKerasResNetEpsilon}, preprocess, {}};
   NetBuilder& net = network.net;
   const Value pictures = net.pictures(size.h, size.w);
   const auto trunk = torch                              ? torchvision_resnet_trunk

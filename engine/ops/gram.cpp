@@ -47,7 +47,7 @@ class RowMax : public Op {
   const char* kind() const override { return "row_max"; }
   Result<Shape> infer(std::span<const Shape> inputs) const override {
     const Shape& src = inputs[0];
-    if (!src.known()) return Shape{src.n, 1, 1, Shape::kUnknown};
+    if (src.h < 0 || src.w < 0) return Shape{src.n, 1, 1, Shape::kUnknown};
     return Shape{src.n, 1, 1, checked_size(static_cast<int64_t>(src.h) * src.w)};
   }
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext&) const override {

@@ -37,7 +37,7 @@ Value NetBuilder::conv(const std::string& name, Value x, const ConvSpec& spec) {
                           .pad_right = pad.right,
                           .groups = spec.groups};
   const int64_t k = spec.kernel, icg = ic / spec.groups, oc = spec.oc;
-  Conv2dAttributes attributes{.weight = {}, .bias = {}, .params = params};
+  Conv2dAttributes attributes{.weight = {}, .bias = {}, .params = params, .layout = layout()};
   if (style_ == TensorStyle::torch) {
     attributes.weight = tensor(name, "weight", "", {oc, icg, k, k});
   } else if (spec.groups == 1) {
@@ -56,6 +56,17 @@ Value NetBuilder::batch_norm(const std::string& name, Value x) {
                                  .mean = tensor(name, "running_mean", "moving_mean", {c}),
                                  .variance = tensor(name, "running_var", "moving_variance", {c}),
                                  .epsilon = epsilon_,
+                                 .c = c};
+  return graph.add(name, ink::batch_norm(std::move(attributes)), {x});
+}
+
+Value NetBuilder::standardize(const std::string& name, Value x) {
+  const int c = shape(x).c;
+  BatchNormAttributes attributes{.gamma = {},
+                                 .beta = {},
+                                 .mean = tensor(name, "mean", "mean", {c}),
+                                 .variance = tensor(name, "variance", "variance", {c}),
+                                 .epsilon = 0,
                                  .c = c};
   return graph.add(name, ink::batch_norm(std::move(attributes)), {x});
 }
@@ -90,11 +101,35 @@ Value NetBuilder::mean(const std::string& name, Value x) {
 
 Value NetBuilder::linear(const std::string& name, Value x, int out) {
   const int64_t in = shape(x).c;
-  LinearAttributes attributes{.weight = {}, .bias = {}, .in = static_cast<int>(in), .out = out};
+  LinearAttributes attributes{
+      .weight = {}, .bias = {}, .in = static_cast<int>(in), .out = out, .layout = layout()};
   attributes.weight = style_ == TensorStyle::torch ? tensor(name, "weight", "", {out, in})
                                                    : tensor(name, "", "kernel", {in, out});
   attributes.bias = tensor(name, "bias", "bias", {out});
   return graph.add(name, ink::linear(std::move(attributes)), {x});
 }
+
+Value NetBuilder::pointwise(const std::string& name, Value x, int oc, bool bias) {
+  const int64_t ic = shape(x).c;
+  LinearAttributes attributes{
+      .weight = {}, .bias = {}, .in = static_cast<int>(ic), .out = oc, .layout = layout()};
+  attributes.weight = style_ == TensorStyle::torch ? tensor(name, "weight", "", {oc, ic, 1, 1})
+                                                   : tensor(name, "", "kernel", {1, 1, ic, oc});
+  if (bias) attributes.bias = tensor(name, "bias", "bias", {oc});
+  return graph.add(name, ink::linear(std::move(attributes)), {x});
+}
+
+Value NetBuilder::dense(const std::string& name, Value x, int out) {
+  const Shape& src = shape(x);
+  const int64_t in = static_cast<int64_t>(src.h) * src.w * src.c;
+  DenseAttributes attributes{
+      .weight = {}, .bias = {}, .h = src.h, .w = src.w, .c = src.c, .out = out, .layout = layout()};
+  attributes.weight = style_ == TensorStyle::torch ? tensor(name, "weight", "", {out, in})
+                                                   : tensor(name, "", "kernel", {in, out});
+  attributes.bias = tensor(name, "bias", "bias", {out});
+  return graph.add(name, ink::dense(std::move(attributes)), {x});
+}
+
+Value NetBuilder::softmax(const std::string& name, Value x) { return graph.add(name, ink::softmax(), {x}); }
 
 }  // namespace ink

@@ -46,6 +46,8 @@ class NetBuilder {
   Value pictures(int h, int w);
   Value conv(const std::string& name, Value x, const ConvSpec& spec);
   Value batch_norm(const std::string& name, Value x);
+  // (x - mean) / sqrt(variance): Keras' Normalization.
+  Value standardize(const std::string& name, Value x);
   Value activate(const std::string& name, Value x, Activation kind);
   Value relu(const std::string& name, Value x) { return activate(name, x, Activation::relu); }
   Value add(const std::string& name, Value a, Value b);
@@ -54,8 +56,16 @@ class NetBuilder {
   Value pad(const std::string& name, Value x, const Padding& padding);  // with zeros
   Value mean(const std::string& name, Value x);                         // (n, h, w, c) -> (n, 1, 1, c)
   Value linear(const std::string& name, Value x, int out);              // with a bias
+  // A 1x1 convolution of a map of one pixel.
+  Value pointwise(const std::string& name, Value x, int oc, bool bias);
+  // A linear layer over a whole flattened map, in the order that the framework flattens it.
+  Value dense(const std::string& name, Value x, int out);
+  Value softmax(const std::string& name, Value x);
 
  private:
+  WeightLayout layout() const {
+    return style_ == TensorStyle::torch ? WeightLayout::oihw : WeightLayout::hwio;
+  }
   std::string tensor(const std::string& name, const char* torch, const char* keras,
                      std::vector<int64_t> shape);
 

@@ -6,6 +6,9 @@
 
 namespace ink {
 
+// Of the batch normalisation of keras.applications' ResNets.
+inline constexpr double kKerasResNetEpsilon = 1.001e-5;
+
 // The sizes of a ResNet, by stage.
 struct ResNetSizes {
   int stem = 64, stem_kernel = 7;  // 3: stride 1 and no pool behind it, for small pictures

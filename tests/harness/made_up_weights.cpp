@@ -42,11 +42,12 @@ double fan_in(std::string_view name, std::span<const int64_t> shape) {
 
 }  // namespace
 
-std::vector<float> made_up_weights(std::string_view name, std::span<const int64_t> shape, uint64_t seed) {
+std::vector<float> made_up_weights(std::string_view name, std::span<const int64_t> shape, double gain,
+                                   uint64_t seed) {
   size_t count = 1;
   for (const int64_t size : shape) count *= static_cast<size_t>(size);
   const bool vector = shape.size() < 2, scale = vector && multiplies(name);
-  const double factor = vector ? (scale ? 0.5 : 1.0) : 1.7 / std::sqrt(fan_in(name, shape));
+  const double factor = vector ? (scale ? 0.5 : 1.0) : gain / std::sqrt(fan_in(name, shape));
   const uint64_t start = fnv1a64(name) ^ seed;
   std::vector<float> values(count);
   for (size_t i = 0; i < count; ++i)

@@ -29,6 +29,8 @@ CnnGolden cnn_golden(const std::string& name) {
     words >> word;
     if (word == "pictures") {
       words >> golden.picture >> golden.n >> golden.h >> golden.w >> golden.low >> golden.high;
+    } else if (word == "gain") {
+      words >> golden.gain;
     } else if (word == "output") {
       CnnGolden::Output& output = golden.outputs.emplace_back();
       words >> output.name >> output.size >> output.own_error;
@@ -45,12 +47,11 @@ CnnGolden cnn_golden(const std::string& name) {
 
 std::shared_ptr<const WeightStore> made_up_store(std::string_view architecture, const std::string& config,
                                                  const ImagePreprocess& preprocess,
-                                                 const std::vector<TensorSpec>& tensors,
-                                                 const std::string& weight_prefix) {
+                                                 const std::vector<TensorSpec>& tensors, double gain) {
   auto store = std::make_shared<WeightStore>();
   store->set_origin("made up");
   for (const TensorSpec& spec : tensors) {
-    const std::vector<float> values = made_up_weights(weight_prefix + spec.source_name, spec.shape);
+    const std::vector<float> values = made_up_weights(spec.source_name, spec.shape, gain);
     EXPECT_TRUE(store->add(spec.name, DType::f32, spec.shape, std::as_bytes(std::span(values))).ok());
   }
   store->set_metadata(std::string(kArchitectureKey), std::string(architecture));
@@ -117,7 +118,7 @@ void expect_golden(const std::shared_ptr<const WeightStore>& store, const CnnGol
 }
 
 void expect_golden_of_file(const std::string& file, const CnnGolden& golden) {
-  auto loaded = load_model(golden_path("cnn/" + file));
+  auto loaded = load_model(golden_path(file));
   ASSERT_TRUE(loaded.ok()) << loaded.error().message;
   auto preprocess = ImagePreprocess::from_json(loaded->metadata(kPreprocessKey), "test");
   ASSERT_TRUE(preprocess.ok()) << preprocess.error().message;

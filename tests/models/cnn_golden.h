@@ -22,6 +22,7 @@ struct CnnGolden {
   std::string picture;
   int n = 0, h = 0, w = 0;
   double low = 0, high = 1;
+  double gain = 1.7;  // of the made-up weights
   std::vector<Output> outputs;
 
   std::vector<float> pixels() const;
@@ -33,13 +34,12 @@ CnnGolden cnn_golden(const std::string& name);
 // A store as a converter makes it of made-up weights.
 std::shared_ptr<const WeightStore> made_up_store(std::string_view architecture, const std::string& config,
                                                  const ImagePreprocess& preprocess,
-                                                 const std::vector<TensorSpec>& tensors,
-                                                 const std::string& weight_prefix = "");
+                                                 const std::vector<TensorSpec>& tensors, double gain);
 
 // Runs all outputs of the golden, as one batch and picture by picture, and compares: at most 2e-5 of the
 // largest value off, or four times what the original's own float32 is, and the cosine at least 0.999999.
 void expect_golden(const std::shared_ptr<const WeightStore>& store, const CnnGolden& golden);
-// The same for a checkpoint of tests/goldens/cnn, whose input is made as large as the golden's.
+// The same for a checkpoint in tests/goldens, whose input is made as large as the golden's.
 void expect_golden_of_file(const std::string& file, const CnnGolden& golden);
 
 }  // namespace ink::test

@@ -15,7 +15,8 @@ void expect_resnet(const std::string& name, const ResNetConfig& config) {
   const CnnGolden golden = cnn_golden(name);
   const auto network = resnet_network(config, pictures_of(golden), name);
   ASSERT_TRUE(network.ok()) << network.error().message;
-  expect_golden(made_up_store(kResNetArchitecture, config.json(), pictures_of(golden), network->net.tensors),
+  expect_golden(made_up_store(kResNetArchitecture, config.json(), pictures_of(golden), network->net.tensors,
+                              golden.gain),
                 golden);
 }
 
@@ -47,9 +48,9 @@ TEST(ResNet, TorchvisionGroups) {
   expect_resnet("resnext", config);
 }
 
-TEST(ResNet, TorchvisionFile) { expect_golden_of_file("resnet18.pt", cnn_golden("resnet18")); }
+TEST(ResNet, TorchvisionFile) { expect_golden_of_file("cnn/resnet18.pt", cnn_golden("resnet18")); }
 
-TEST(ResNet, SimclrCheckpoint) { expect_golden_of_file("simclr_checkpoint.pt", cnn_golden("simclr")); }
+TEST(ResNet, SimclrCheckpoint) { expect_golden_of_file("cnn/simclr_checkpoint.pt", cnn_golden("simclr")); }
 
 TEST(ResNet, ConfigTravels) {
   const ResNetConfig config = bottlenecks({3, 4, 6, 3}, 64, 1000);

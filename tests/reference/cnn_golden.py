@@ -2,10 +2,12 @@
 
 import numpy as np
 
+import made_up_weights
+
 
 def write(path, source, picture, n, h, w, low, high, outputs):
     """outputs: name -> (float64 result (n, size), the same by the original in float32)."""
-    lines = [f"source {source}", f"pictures {picture} {n} {h} {w} {low:g} {high:g}"]
+    lines = [f"source {source}", f"gain {made_up_weights.gain:g}", f"pictures {picture} {n} {h} {w} {low:g} {high:g}"]
     for name, (exact, single) in outputs.items():
         exact = np.asarray(exact, dtype=np.float64).reshape(n, -1)
         single = np.asarray(single, dtype=np.float64).reshape(n, -1)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+gain = 1.7  # of weights; goldens say theirs
+
 
 def fnv1a64(text):
     value = 0xCBF29CE484222325
@@ -35,7 +37,7 @@ def weights(name, shape, seed=1):
     count = int(np.prod(shape, dtype=np.int64))
     values = unit(name, count, seed)
     if len(shape) >= 2:
-        values = values * (1.7 / np.sqrt(fan_in(name, shape)))
+        values = values * (gain / np.sqrt(fan_in(name, shape)))
     elif name.endswith(("gamma", "variance", "running_var", "weight")):
         values = 1 + values * 0.5
     return values.astype(np.float32).reshape(shape)

@@ -1,4 +1,5 @@
-"""Goldens of torchvision's networks and SimCLR's encoder: the original classes at reduced width, in float64.
+"""Goldens of torchvision's networks, SimCLR's encoder and transformers' EfficientNet: the original classes at reduced
+width, in float64.
 
     torch_cnn_goldens.py --out tests/goldens/cnn
 """
@@ -7,8 +8,9 @@ import argparse
 from pathlib import Path
 
 import torch
+import transformers
 from torch import nn
-from torchvision.models import resnet
+from torchvision.models import resnet, vgg
 
 import cnn_golden
 import made_up_weights
@@ -56,19 +58,32 @@ def resnet_forward(model, x):
     return {"features": features[0], "logits": logits}
 
 
+def vgg_forward(model, x):
+    last = model.features(x)
+    fc2 = model.classifier[:6](torch.flatten(model.avgpool(last), 1))
+    return {"features": last.mean((2, 3)), "fc2": fc2, "logits": model(x)}
+
+
+def make_vgg(make):
+    model = narrow(make(num_classes=8), 16)
+    for index, (before, after) in {0: (32 * 49, 64), 3: (64, 64), 6: (64, 8)}.items():
+        model.classifier[index] = nn.Linear(before, after)
+    return model
+
+
+def efficientnet_forward(model, x):
+    trunk = model.efficientnet(x, output_hidden_states=True)
+    return {"features": trunk.pooler_output, "last_block": trunk.hidden_states[-1].mean((2, 3)),
+            "logits": model(x).logits}
+
+
 def make_resnet(block, blocks, divisor, classes, **options):
     model = narrow(resnet.ResNet(block, blocks, num_classes=classes, **options), divisor)
     model.fc = nn.Linear(model.fc.in_features // divisor, classes)
     return model
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True)
-    out = parser.parse_args().out
-    torch.manual_seed(0)
-    source = f"torchvision {torch.__version__}"
-
+def torchvision_goldens(out, source):
     cases = {
         "resnet18": make_resnet(resnet.BasicBlock, [2, 2, 2, 2], 32, 7),
         "resnet50": make_resnet(resnet.Bottleneck, [3, 4, 6, 3], 8, 10),
@@ -81,6 +96,23 @@ def main():
         outputs = run(model, name, 2, 64, resnet_forward)
         cnn_golden.write(out / f"{name}.txt", source, name, 2, 64, 64, -2, 2, outputs)
 
+    for name, make in {"vgg16": vgg.vgg16, "vgg11_bn": vgg.vgg11_bn}.items():
+        outputs = run(fill(make_vgg(make)), name, 2, 224, vgg_forward)
+        cnn_golden.write(out / f"{name}.txt", source, name, 2, 224, 224, -2, 2, outputs)
+
+
+def efficientnet_goldens(out):
+    made_up_weights.gain = 5.0  # pictures would hardly show behind so many sigmoids
+    config = transformers.EfficientNetConfig(image_size=70, width_coefficient=0.1, depth_coefficient=0.3, hidden_dim=128,
+                                             depthwise_padding=[1, 5], num_labels=6)
+    model = fill(transformers.EfficientNetForImageClassification(config))
+    model.save_pretrained(out / "efficientnet")
+    outputs = run(model, "hf_efficientnet", 2, 70, efficientnet_forward)
+    cnn_golden.write(out / "hf_efficientnet.txt", f"transformers {transformers.__version__}", "hf_efficientnet", 2, 70, 70,
+                     -2, 2, outputs)
+
+
+def simclr_goldens(out, source):
     # SimCLR as a Lightning checkpoint has it: the encoder, with the classifier it came with, and the head.
     encoder = fill(make_resnet(resnet.Bottleneck, [1, 1, 1, 1], 32, 3), "encoder.")
     outputs = run(encoder, "simclr", 2, 64, lambda model, x: {"features": resnet_forward(model, x)["features"]})
@@ -92,6 +124,23 @@ def main():
     checkpoint = {"epoch": 3, "global_step": 7, "pytorch-lightning_version": "1.1.8", "state_dict": state,
                   "optimizer_states": [{"state": {}, "param_groups": []}], "lr_schedulers": []}
     torch.save(checkpoint, out / "simclr_checkpoint.pt")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--only", nargs="*", default=["torchvision", "efficientnet", "simclr"])
+    arguments = parser.parse_args()
+    out, only = arguments.out, arguments.only
+    torch.manual_seed(0)
+    source = f"torchvision {torch.__version__}"
+
+    if "torchvision" in only:
+        torchvision_goldens(out, source)
+    if "simclr" in only:
+        simclr_goldens(out, source)
+    if "efficientnet" in only:
+        efficientnet_goldens(out)
 
 
 if __name__ == "__main__":
