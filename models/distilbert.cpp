@@ -65,7 +65,7 @@ std::string DistilBertConfig::json() const {
         "dense",
         JsonObject().integer("size", dense->size).flag("tanh", dense->activation == Activation::tanh));
   }
-  return object.text("form", in_out ? "in_out" : "out_in").json();
+  return object.flag("normalize", normalize).text("form", in_out ? "in_out" : "out_in").json();
 }
 
 Result<DistilBertConfig> DistilBertConfig::from_json(std::string_view json, const std::string& origin) {
@@ -78,6 +78,7 @@ Result<DistilBertConfig> DistilBertConfig::from_json(std::string_view json, cons
     config.dense = Dense{fields.integer("dense.size", 1, kMostRows),
                          fields.flag("dense.tanh") ? Activation::tanh : Activation::none};
   }
+  config.normalize = fields.flag("normalize");
   const std::string form = fields.text("form");
   if (form != "in_out" && form != "out_in") fields.refuse("form", "in_out or out_in");
   config.in_out = form == "in_out";
@@ -107,8 +108,9 @@ Result<std::unique_ptr<TextModel>> build_distilbert(std::shared_ptr<const Weight
                                                     const BuildOptions& options) {
   INK_TRY(const DistilBertConfig config, config_of(*store));
   INK_TRY(Graph graph, build_graph(config));
-  return make_text_model(std::move(graph), *store, {output_of(config), config.vocabulary, config.positions},
-                         options);
+  TextTraits traits{output_of(config), config.vocabulary, config.positions};
+  traits.normalize = config.normalize;
+  return make_text_model(std::move(graph), *store, traits, options);
 }
 
 }  // namespace ink

@@ -27,6 +27,7 @@ struct DistilBertConfig {
     Activation activation = Activation::tanh;  // or none
   };
   std::optional<Dense> dense;
+  bool normalize = false;  // vectors have length 1
 
   std::string json() const;
   static Result<DistilBertConfig> from_json(std::string_view json, const std::string& origin);

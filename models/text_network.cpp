@@ -14,6 +14,15 @@ namespace {
 // Texts together in one run: enough for a product to be large, few enough for its values to be small.
 constexpr size_t kTokensAtOnce = 2048;
 
+// As torch.nn.functional.normalize: a row of zeros stays so.
+void normalize(std::span<float> row) {
+  constexpr double kLeast = 1e-12;
+  double squares = 0;
+  for (const float value : row) squares += static_cast<double>(value) * value;
+  const double length = std::max(std::sqrt(squares), kLeast);
+  for (float& value : row) value = static_cast<float>(value / length);
+}
+
 class TextNetwork : public TextModel {
  public:
   TextNetwork(std::unique_ptr<PreparedModel> network, TextTraits traits, std::string origin)
@@ -78,7 +87,13 @@ class TextNetwork : public TextModel {
     const bool finite = std::all_of(dst, dst + result.elements(), [](float value) {
       return std::abs(value) <= std::numeric_limits<float>::max();
     });
-    if (!finite) return model_error(origin_, ": the network's result is not finite");
+    if (!finite) return model_error(origin_, ": the network's result is not finite: its weights are broken");
+    if (traits_.normalize) {
+      for (size_t i = 0; i < texts.size(); ++i) {
+        const auto size = static_cast<size_t>(result.c);
+        normalize({dst + i * size, size});
+      }
+    }
     return {};
   }
 

@@ -21,6 +21,7 @@ struct TextTraits {
     token,    // with the first end_token, which has to be there
   } end = End::last;
   int end_token = 0;
+  bool normalize = false;  // rows are divided by their Euclidean length
 };
 
 // Builds a model from the graph of a text tower. Texts run together without padding, so many at a time as

@@ -1,5 +1,8 @@
 #include "converters/transformers/distilbert.h"
 
+#include <algorithm>
+
+#include "converters/sources/huggingface/folder_json.h"
 #include "converters/transformers/hf_config.h"
 #include "converters/transformers/names.h"
 #include "models/distilbert.h"
@@ -54,31 +57,51 @@ bool may_be_left_over(std::string_view name) {
   return name.find("vocab_") != std::string_view::npos || name.ends_with("position_ids");
 }
 
-// The folder of a sentence-transformers part, "2_Dense/", whose tensors end so; empty where there is none.
-std::string part_of(const TensorSource& source, std::string_view tensor) {
-  for (const SourceTensor& found : source.tensors()) {
-    const size_t slash = found.name.find('/');
-    if (slash != std::string::npos && std::string_view(found.name).substr(slash + 1) == tensor) {
-      return found.name.substr(0, slash + 1);
-    }
+// That the vector is the mean of all rows.
+Status check_pooling(const TensorSource& source, const std::string& name) {
+  const std::string* text = find_text(source, name);
+  if (text == nullptr) return model_error(source.origin(), ": there is no ", name);
+  JsonFields fields(*text, concat(source.origin(), ": ", name));
+  const bool mean = fields.has("pooling_mode") ? fields.text("pooling_mode") == "mean"
+                                               : fields.flag_or("pooling_mode_mean_tokens", false);
+  if (!mean) fields.refuse("pooling_mode", "the mean of all tokens");
+  for (const char* other :
+       {"cls_token", "max_tokens", "mean_sqrt_len_tokens", "weightedmean_tokens", "lasttoken"}) {
+    const std::string key = concat("pooling_mode_", other);
+    if (fields.flag_or(key, false)) fields.refuse(key, "false: only the mean of all tokens is known");
   }
-  return {};
+  return fields.status();
 }
 
-// That the vector is the mean of all rows.
-Status check_pooling(const TensorSource& source) {
-  for (const SourceText& text : source.texts()) {
-    if (text.name.find("Pooling/config.json") == std::string::npos) continue;
-    JsonFields fields(text.text, concat(source.origin(), ": ", text.name));
-    const bool mean = fields.has("pooling_mode") ? fields.text("pooling_mode") == "mean"
-                                                 : fields.flag_or("pooling_mode_mean_tokens", false);
-    for (const char* other : {"pooling_mode_cls_token", "pooling_mode_max_tokens"}) {
-      if (fields.flag_or(other, false)) fields.refuse(other, "false: only the mean of all tokens is known");
+// What a sentence-transformers folder does with the rows of the last layer.
+struct Parts {
+  std::string dense;  // the folder of its dense layer, "2_Dense/", or empty
+  bool normalize = false;
+};
+
+Result<Parts> parts_of(const TensorSource& source) {
+  Parts parts;
+  const std::string* text = find_text(source, "modules.json");
+  if (text == nullptr) return parts;
+  const std::string name = concat(source.origin(), "/modules.json");
+  INK_TRY(const std::vector<SentenceModule> modules, parse_sentence_modules(*text, name));
+  // In this order; the transformer comes first, a dense layer and a norm may be missing.
+  constexpr std::string_view kKinds[] = {"Transformer", "Pooling", "Dense", "Normalize"};
+  const auto* next = std::begin(kKinds);
+  for (const SentenceModule& module : modules) {
+    const std::string_view kind = std::string_view(module.type).substr(module.type.rfind('.') + 1);
+    const auto* found = std::find(next, std::end(kKinds), kind);
+    if (found == std::end(kKinds)) {
+      return model_error(name,
+                         ": expected a transformer, pooling, a dense layer and a norm in this order, found ",
+                         quote(module.type));
     }
-    if (!mean) fields.refuse("pooling_mode", "the mean of all tokens");
-    INK_TRY_STATUS(fields.status());
+    next = found + 1;
+    if (kind == "Pooling") INK_TRY_STATUS(check_pooling(source, module.path + "/config.json"));
+    if (kind == "Dense") parts.dense = module.path + "/";
+    parts.normalize |= kind == "Normalize";
   }
-  return {};
+  return parts;
 }
 
 Result<Activation> dense_activation(const TensorSource& source, const std::string& part) {
@@ -110,7 +133,7 @@ Recognised recognised(const DistilBertConfig& config, std::span<const NameRule> 
 }
 
 Result<Recognised> recognise_torch(const TensorSource& source, const std::string& prefix) {
-  INK_TRY_STATUS(check_pooling(source));
+  INK_TRY(const Parts parts, parts_of(source));
   SourceShapes shapes(source, prefix);
   DistilBertConfig config;
   config.layers.layers = shapes.layers("transformer.layer.*.sa_layer_norm.weight");
@@ -121,7 +144,8 @@ Result<Recognised> recognise_torch(const TensorSource& source, const std::string
   const std::string folder = prefix.ends_with('/') ? prefix : "";
   HfConfig json(source, folder);
   json.complete(config.layers, {}, {12, 64, kEpsilon, Activation::gelu}, {"n_heads", "", "activation"});
-  const std::string part = part_of(source, "linear.weight");
+  config.normalize = parts.normalize;
+  const std::string& part = parts.dense;
   if (!part.empty()) {
     SourceShapes dense(source, part);
     config.dense.emplace();

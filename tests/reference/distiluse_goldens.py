@@ -2,8 +2,8 @@
 
     python tests/reference/distiluse_goldens.py
 
-Needs sentence-transformers. Writes tests/goldens/transformers/distiluse.txt (transformer_golden.py says how); the folder
-is of the form in which the model was released.
+Needs sentence-transformers. Writes tests/goldens/transformers/distiluse.txt (transformer_golden.py says how); the
+folder is of the form in which the model was released.
 """
 
 import json
@@ -63,7 +63,8 @@ def main():
             rows = []
             for ids in texts:
                 ids = torch.tensor([ids])
-                rows.append(model({"input_ids": ids, "attention_mask": torch.ones_like(ids)})["sentence_embedding"][0].numpy())
+                found = model({"input_ids": ids, "attention_mask": torch.ones_like(ids)})
+                rows.append(found["sentence_embedding"][0].numpy())
             return rows
 
         single = run()

@@ -21,7 +21,7 @@ def tensors(state, dtypes=None):
     made = {}
     for name, value in state.items():
         if value.dtype.is_floating_point:
-            made[name] = torch.from_numpy(np.array(made_up_weights.weights(name, tuple(value.shape)))).reshape(value.shape)
+            made[name] = torch.tensor(made_up_weights.weights(name, tuple(value.shape)))
             if dtypes is not None:
                 made[name] = made[name].to(dtypes(name))
         else:
@@ -54,7 +54,8 @@ class Golden:
         return made_up_weights.pictures(name, n, side, side, low, high)
 
     def output(self, tower, exact, single):
-        exact, single = (np.stack([np.asarray(row, np.float64).reshape(-1) for row in rows]) for rows in (exact, single))
+        exact = np.stack([np.asarray(row, np.float64).reshape(-1) for row in exact])
+        single = np.stack([np.asarray(row, np.float64).reshape(-1) for row in single])
         largest = np.abs(exact).max()
         error = np.abs(single - exact).max() / largest
         apart = np.abs(exact[0] - exact[-1]).max() / largest

@@ -98,7 +98,7 @@ def clip_gelu():
     clip("clip_gelu", config, texts, 28)
 
 
-def pictures_only(name, model, config, written, side, run):
+def pictures_only(name, model, written, side, run):
     golden = Golden(FOLDER / f"{name}.txt")
     model, state = released_form(model)
     golden.text("config.json", written)
@@ -118,14 +118,14 @@ def vit():
     config = tf.ViTConfig(hidden_size=72, num_hidden_layers=3, num_attention_heads=12, intermediate_size=150,
                           image_size=32, patch_size=8)
     written = released(config, ["num_attention_heads", "layer_norm_eps", "hidden_act"])
-    pictures_only("vit", tf.ViTModel(config), config, written, 32, lambda m, x: m(x).last_hidden_state[:, 0])
+    pictures_only("vit", tf.ViTModel(config), written, 32, lambda m, x: m(x).last_hidden_state[:, 0])
 
 
 def dinov2():
     """Positions of 7 x 7 patches for pictures of 5 x 5."""
     config = tf.Dinov2Config(hidden_size=64, num_hidden_layers=3, num_attention_heads=4, image_size=49, patch_size=7)
     golden_side = 35
-    pictures_only("dinov2", tf.Dinov2Model(config), config, released(config, ["layer_norm_eps"]), golden_side,
+    pictures_only("dinov2", tf.Dinov2Model(config), released(config, ["layer_norm_eps"]), golden_side,
                   lambda m, x: m(x).last_hidden_state[:, 0])
 
 
@@ -145,8 +145,8 @@ def qformer():
         return m.qformer(query_embeds=m.query_tokens.expand(len(x), -1, -1), encoder_hidden_states=rows,
                          encoder_attention_mask=None).last_hidden_state[:, 0]
 
-    pictures_only("qformer", model, config, {"model_type": "blip-2", "vision_config": vision, "qformer_config": queries},
-                  42, run)
+    written = {"model_type": "blip-2", "vision_config": vision, "qformer_config": queries}
+    pictures_only("qformer", model, written, 42, run)
 
 
 ALL = {"clip": clip_small, "clip_gelu": clip_gelu, "vit": vit, "dinov2": dinov2, "qformer": qformer}
