@@ -14,6 +14,12 @@ int root_of(const std::vector<Placement>& placements, int value) {
   return value;
 }
 
+// From a pixel to the next, in floats.
+int64_t arena_step(const Shape& shape) {
+  constexpr int kShared = 512, kLine = 16;
+  return shape.h == 1 && shape.w > 1 && shape.c % kShared == 0 ? int64_t{shape.c} + kLine : shape.c;
+}
+
 class Planner {
  public:
   Planner(const Graph& graph, std::span<const std::unique_ptr<PreparedOp>> ops, Plan& plan)
@@ -90,7 +96,7 @@ class Planner {
       return;
     }
     block_of_[static_cast<size_t>(node.output)] = static_cast<int>(blocks_.size());
-    blocks_.push_back({static_cast<size_t>(shape.elements()) * sizeof(float), step, last});
+    blocks_.push_back({arena_bytes(shape), step, last});
   }
 
   // Whether another input of the node looks at the same memory.
@@ -109,6 +115,15 @@ class Planner {
 };
 
 }  // namespace
+
+TensorView arena_view(void* data, const Shape& shape) {
+  const int64_t step = arena_step(shape), row = shape.w * step;
+  return {data, DType::f32, shape, row * shape.h, row, step};
+}
+
+size_t arena_bytes(const Shape& shape) {
+  return static_cast<size_t>(shape.elements() / std::max(shape.c, 1) * arena_step(shape)) * sizeof(float);
+}
 
 double Plan::flops() const {
   double sum = 0;

@@ -37,9 +37,7 @@ void Session::resolve(std::span<const TensorView> inputs, std::span<const Tensor
         INK_CHECK(outputs[index].shape == shape);
         values_[value] = outputs[index];
         break;
-      case Placement::Kind::arena:
-        values_[value] = TensorView::dense(arena_.data() + place.offset, DType::f32, shape);
-        break;
+      case Placement::Kind::arena: values_[value] = arena_view(arena_.data() + place.offset, shape); break;
       case Placement::Kind::view: break;
     }
   }

@@ -93,48 +93,54 @@ class Linear : public EpilogueOp {
   }
 
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
-    const auto in = static_cast<size_t>(parts_[0].in), out = static_cast<size_t>(out_);
-    AlignedBuffer<float> weights(in * out), bias(out);
-    std::fill(bias.begin(), bias.end(), 0.0f);
-    size_t first = 0;
+    const WeightStore& store = context.weights;
+    // Weights of 16 bits stay so where all of them are of one type and nothing is folded into them.
+    std::vector<const StoredTensor*> tensors;
+    DType dtype = DType::f32;
     for (const LinearAttributes& part : parts_) {
-      INK_TRY_STATUS(load(context.weights, part, weights.data() + first * in, bias.data() + first));
-      first += static_cast<size_t>(part.out);
+      INK_TRY(const StoredTensor* tensor, store.expect(part.weight, stored_shape(store, part)));
+      if (tensors.empty()) dtype = tensor->dtype;
+      if (tensor->dtype != dtype || !part.scale.empty()) dtype = DType::f32;
+      tensors.push_back(tensor);
     }
     const GemmVariant& variant = choose_gemm(context.isa);
-    GemmPanels panels(variant, parts_[0].in, out_, weights.data(), 1, parts_[0].in, bias.data());
+    GemmPanels panels(variant, parts_[0].in, out_, dtype);
+    int first = 0;
+    for (size_t i = 0; i < parts_.size(); ++i) {
+      INK_TRY_STATUS(pack(store, parts_[i], *tensors[i], first, panels));
+      first += parts_[i].out;
+    }
     return std::unique_ptr<PreparedOp>(new PreparedLinear(variant, std::move(panels), epilogue_));
   }
 
  private:
-  // The weights, turned to (out, in), and the bias of one part, scaled.
-  static Status load(const WeightStore& store, const LinearAttributes& part, float* weights, float* bias) {
-    const bool torch = part.layout == WeightLayout::oihw;
-    std::vector<int64_t> shape =
-        torch ? std::vector<int64_t>{part.out, part.in} : std::vector<int64_t>{part.in, part.out};
+  static std::vector<int64_t> stored_shape(const WeightStore& store, const LinearAttributes& part) {
     const StoredTensor* stored = store.find(part.weight);
-    if (stored != nullptr && stored->shape.size() == 4) {
-      shape.insert(torch ? shape.end() : shape.begin(), {1, 1});
+    const bool torch = part.layout == WeightLayout::oihw,
+               axes = stored != nullptr && stored->shape.size() == 4;
+    if (torch)
+      return axes ? std::vector<int64_t>{part.out, part.in, 1, 1} : std::vector<int64_t>{part.out, part.in};
+    return axes ? std::vector<int64_t>{1, 1, part.in, part.out} : std::vector<int64_t>{part.in, part.out};
+  }
+
+  // The weights and the bias of one part, scaled, into the columns from `first` on.
+  static Status pack(const WeightStore& store, const LinearAttributes& part, const StoredTensor& tensor,
+                     int first, GemmPanels& panels) {
+    AlignedBuffer<float> widened;
+    const void* weights = tensor.bytes.data();
+    if (tensor.dtype != panels.dtype()) {
+      INK_TRY(widened, store.floats(part.weight, tensor.shape));
+      weights = widened.data();
     }
-    INK_TRY(const TensorFloats values, store.borrow_floats(part.weight, shape));
-    if (torch) {
-      std::copy(values.data(), values.data() + values.size(), weights);
-    } else {
-      for (int64_t o = 0; o < part.out; ++o) {
-        for (int64_t i = 0; i < part.in; ++i)
-          weights[o * part.in + i] = values[static_cast<size_t>(i * part.out + o)];
-      }
-    }
-    const int64_t row[] = {part.out};
+    const bool torch = part.layout == WeightLayout::oihw;
+    panels.pack(first, part.out, weights, torch ? 1 : part.out, torch ? part.in : 1);
     if (!part.bias.empty()) {
-      INK_TRY(const AlignedBuffer<float> added, store.floats(part.bias, row));
-      std::copy(added.begin(), added.end(), bias);
+      INK_TRY(const AlignedBuffer<float> bias, channel_values(store, part.bias, part.out));
+      std::copy(bias.begin(), bias.end(), panels.mutable_bias() + first);
     }
-    if (part.scale.empty()) return {};
-    INK_TRY(const AlignedBuffer<float> scale, store.floats(part.scale, row));
-    for (const float factor : scale) {
-      for (int i = 0; i < part.in; ++i) *weights++ *= factor;
-      *bias++ *= factor;
+    if (!part.scale.empty()) {
+      INK_TRY(const AlignedBuffer<float> scale, channel_values(store, part.scale, part.out));
+      panels.scale(first, {scale.data(), scale.size()});
     }
     return {};
   }

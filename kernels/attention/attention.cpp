@@ -63,17 +63,22 @@ class Attention {
   Attention(const AttentionVariant& variant, const GemmVariant& gemm, const AttentionShape& shape)
       : variant_(variant), gemm_(gemm), shape_(shape) {}
 
-  // The queries [first, last) of a head; first is a multiple of gemm.mr.
-  void run(const Head& head, int first, int last, const Layout& layout, float* scratch) const {
+  // Blocks of nearly equal height.
+  int blocks(const Head& head) const { return static_cast<int>(divide_up(head.q.w, gemm_.mr)); }
+
+  void run(const Head& head, int first_block, int last_block, const Layout& layout, float* scratch) const {
     float* keys = scratch;
     float* values = keys + layout.keys_floats;
     float* scores = values + layout.values_floats;
     const int hidden = shape_.causal ? head.k.w - head.q.w : 0;
-    const int needed = shape_.causal ? std::min(head.k.w, last + hidden) : head.k.w;
+    const auto first_query = [&, count = blocks(head)](int block) {
+      return static_cast<int>(static_cast<int64_t>(head.q.w) * block / count);
+    };
+    const int needed = shape_.causal ? first_query(last_block) + hidden : head.k.w;
     pack_keys(head.k, needed, keys);
     pack_values(head.v, needed, values);
-    for (int i = first; i < last; i += gemm_.mr) {
-      const int rows = std::min(gemm_.mr, last - i);
+    for (int block = first_block; block < last_block; ++block) {
+      const int i = first_query(block), rows = first_query(block + 1) - i;
       const int columns = shape_.causal ? i + rows + hidden : head.k.w;
       product(head.q.at(0, 0, i), head.q.pixel_stride, rows, shape_.head_dim, keys,
               {needed, gemm_.nr, gemm_.lanes}, columns, scores, layout.score_step);
@@ -113,8 +118,12 @@ class Attention {
     const Panels panels{keys, gemm_.nr, gemm_.lanes};
     for (int panel = 0; panel < panels.count(); ++panel) {
       const int first = panel * panels.nr, width = panels.width(panel);
-      gemm_pack_reference({k.at(0, 0, first), k.pixel_stride, 1, shape_.head_dim, panels.columns(panel),
-                           packed + static_cast<int64_t>(first) * shape_.head_dim, width});
+      float* dst = packed + static_cast<int64_t>(first) * shape_.head_dim;
+      gemm_pack_floats(
+          {k.at(0, 0, first), k.pixel_stride, 1, shape_.head_dim, panels.columns(panel), dst, width});
+      for (int d = 0; panels.columns(panel) < width && d < shape_.head_dim; ++d) {
+        std::fill(dst + d * width + panels.columns(panel), dst + (d + 1) * width, 0.0f);
+      }
     }
   }
 
@@ -186,9 +195,8 @@ void attention_run(const AttentionVariant& variant, const GemmVariant& gemm, con
       return part_of(map, image, first, tokens, channel, shape.head_dim);
     };
     const Head head{head_of(maps.q), head_of(maps.k), head_of(maps.v), head_of(maps.dst)};
-    const int own_blocks = static_cast<int>(divide_up(head.q.w, gemm.mr));
-    const int begin = own_blocks * part / parts * gemm.mr;
-    const int end = std::min(head.q.w, own_blocks * (part + 1) / parts * gemm.mr);
+    const int own_blocks = attention.blocks(head);
+    const int begin = own_blocks * part / parts, end = own_blocks * (part + 1) / parts;
     if (begin < end) attention.run(head, begin, end, layout, scratch + worker * layout.floats);
   });
 }

@@ -55,9 +55,9 @@ size_t attention_scratch_floats(const GemmVariant& gemm, const AttentionShape& s
 
 // For every sequence, head and query i:
 //   dst_i = sum_j softmax_j(scale * q_i . k_j) v_j,   j < keys, and j <= i + keys - queries where `causal`.
-// A block of gemm.mr queries at a time, counted from the start of the sequence: its scores lie in scratch,
-// those of no two blocks exist together. Bits do not depend on other sequences nor on threads. dst overlaps
-// nothing.
+// A block of up to gemm.mr queries at a time, cut by the length of the sequence alone: its scores lie in
+// scratch, those of no two blocks exist together. Bits do not depend on other sequences nor on threads. dst
+// overlaps nothing.
 void attention_run(const AttentionVariant& variant, const GemmVariant& gemm, const AttentionShape& shape,
                    const AttentionMaps& maps, int threads, float* scratch);
 

@@ -1,7 +1,11 @@
 #include "kernels/gemm/gemm.h"
 
 #include <algorithm>
+#include <atomic>
 
+#include "kernels/base/caches.h"
+#include "kernels/base/check.h"
+#include "kernels/base/half.h"
 #include "kernels/base/parallel.h"
 #include "kernels/base/variants.h"
 
@@ -10,11 +14,157 @@ namespace {
 
 constexpr GemmVariant kVariants[] = {
 #ifndef INK_SCALAR_ONLY
-    {Isa::avx512, "gemm_14x32_avx512", gemm_tile_14x32_avx512, 14, 32, 16},
-    {Isa::avx2, "gemm_6x16_avx2", gemm_tile_6x16_avx2, 6, 16, 8},
-    {Isa::sse42, "gemm_6x8_sse42", gemm_tile_6x8_sse42, 6, 8, 4},
+    {Isa::avx512, "gemm_14x32_avx512", gemm_tile_14x32_avx512, gemm_widen_avx512, 14, 32, 16},
+    {Isa::avx2, "gemm_6x16_avx2", gemm_tile_6x16_avx2, gemm_widen_avx2, 6, 16, 8},
+    {Isa::sse42, "gemm_6x8_sse42", gemm_tile_6x8_sse42, gemm_widen_sse42, 6, 8, 4},
 #endif
-    {Isa::reference, "gemm_reference", gemm_tile_reference, 4, 8, 8},
+    {Isa::reference, "gemm_reference", gemm_tile_reference, gemm_widen_reference, 4, 8, 8},
+};
+
+constexpr int64_t kNoOffset[] = {0};
+constexpr int kMostTiles = 16;                    // of a block
+constexpr int kMostRows = 14, kMostColumns = 32;  // of a tile
+
+int divide_up(int a, int b) { return (a + b - 1) / b; }
+
+// How a product of m rows is shared out. Rows are cut into `tiles` of nearly equal height and these into
+// blocks: a block of the left matrix stays in half the second-level cache while panel after panel passes over
+// it. A piece is some panels of one block; pieces go block by block, so that a thread keeps its block from
+// piece to piece.
+struct Cut {
+  int tiles, blocks, panels_per_piece, groups, threads;
+
+  Cut(const GemmVariant& variant, const GemmPanels& panels, int m, int wanted_threads)
+      : threads(wanted_threads) {
+    const int64_t per_panel = static_cast<int64_t>(variant.nr) * std::max(panels.k(), 1);
+    constexpr int64_t kTooLittle = 1 << 16;  // multiplications that are done before a thread has woken up
+    if (m * per_panel * panels.count() < kTooLittle) threads = 1;
+    tiles = divide_up(m, variant.mr);
+    const int64_t tile_bytes = int64_t{4} * variant.mr * std::max(panels.k(), 1);
+    const int most =
+        static_cast<int>(std::clamp<int64_t>(second_level_cache_bytes() / 2 / tile_bytes, 1, kMostTiles));
+    blocks = divide_up(tiles, most);
+    // Pieces enough that a thread which is late costs little; a panel comes from further away for each block,
+    // so four tiles at least have it in common.
+    constexpr int kPiecesPerThread = 16, kFewestTiles = 4;
+    const int wanted = threads == 1 ? 1 : threads * kPiecesPerThread;
+    blocks = std::max(blocks, std::min(divide_up(wanted, panels.count()), tiles / kFewestTiles));
+    constexpr int64_t kPiece = 1 << 18;  // multiplications, far above the cost of claiming a piece
+    const int64_t rows = divide_up(m, blocks);
+    panels_per_piece = static_cast<int>(std::clamp<int64_t>(kPiece / (rows * per_panel), 1, panels.count()));
+    groups = divide_up(panels.count(), panels_per_piece);
+  }
+  int64_t pieces() const { return static_cast<int64_t>(blocks) * groups; }
+  int first_panel(int64_t piece) const { return static_cast<int>(piece % groups) * panels_per_piece; }
+  int first_tile(int64_t block) const { return static_cast<int>(tiles * block / blocks); }
+};
+
+struct Product {
+  const GemmVariant& variant;
+  const GemmPanels& panels;
+  View<const float> src;
+  View<float> dst;
+  View<const float> residual;
+  const Epilogue& epilogue;
+
+  // The first row of a tile.
+  int row(int tile, int tiles) const { return static_cast<int>(static_cast<int64_t>(dst.w) * tile / tiles); }
+
+  GemmTileArgs tile_args(int panel, int tile, int tiles) const {
+    const int x = row(tile, tiles), column = panels.first_column(panel);
+    const float* added = residual.data == nullptr ? nullptr : residual.at(0, 0, x) + column;
+    return {src.at(0, 0, x),
+            src.pixel_stride,
+            kNoOffset,
+            1,
+            panels.k(),
+            nullptr,
+            panels.width(panel),
+            panels.bias(panel),
+            dst.at(0, 0, x) + column,
+            dst.pixel_stride,
+            added,
+            residual.pixel_stride,
+            row(tile + 1, tiles) - x,
+            panels.columns(panel),
+            epilogue};
+  }
+
+  // The panels of a piece; `after` is the panel that this thread will want then.
+  void run_piece(const Cut& cut, int64_t piece, int after) const {
+    const int64_t block = piece / cut.groups;
+    const int first = cut.first_tile(block), last = cut.first_tile(block + 1);
+    const int begin = cut.first_panel(piece), end = std::min(panels.count(), begin + cut.panels_per_piece);
+    for (int panel = begin; panel < end; ++panel) {
+      const int next = panel + 1 < end ? panel + 1 : after;
+      if (panels.dtype() == DType::f32) {
+        run_panel(panel, first, last, cut.tiles, Ahead(panels, next, last - first));
+      } else {
+        run_narrow_panel(panel, first, last, cut.tiles, Ahead(panels, next, last - first));
+      }
+    }
+  }
+
+ private:
+  // A panel comes from memory or the third-level cache a line at a time while the one before is at work: at
+  // full speed a tile would wait for it. All steps of all tiles ask for a share.
+  struct Ahead {
+    const unsigned char* data;
+    int64_t step;  // bytes
+
+    Ahead(const GemmPanels& panels, int next, int tiles) : data(panels.bytes_of(next)) {
+      const auto row = static_cast<int64_t>(dtype_size(panels.dtype())) * panels.width(next);
+      constexpr int64_t kLine = 64;
+      step = std::min(kLine, (row + tiles - 1) / tiles);
+    }
+    void give(GemmTileArgs& args, int64_t steps_before) const {
+      args.ahead = data + steps_before * step;
+      args.ahead_step = step;
+    }
+  };
+
+  void run_panel(int panel, int first_tile, int last_tile, int tiles, const Ahead& ahead) const {
+    for (int tile = first_tile; tile < last_tile; ++tile) {
+      GemmTileArgs args = tile_args(panel, tile, tiles);
+      args.packed = panels.weights(panel);
+      ahead.give(args, static_cast<int64_t>(tile - first_tile) * panels.k());
+      variant.tile(args);
+    }
+  }
+
+  // Widens a stretch of the depth at a time, for all tiles of the block; their sums wait beside it in the
+  // first-level cache. So a weight is widened once a block, and the tiles are those of f32.
+  void run_narrow_panel(int panel, int first_tile, int last_tile, int tiles, const Ahead& ahead) const {
+    constexpr int kDepth = 128;
+    alignas(kAlignment) float widened[kDepth * kMostColumns];
+    alignas(kAlignment) float sums[kMostTiles * kMostRows * kMostColumns];
+    const int width = panels.width(panel);
+
+    int k = 0;
+    do {
+      const int depth = std::min(kDepth, panels.k() - k);
+      variant.widen({panels.halves(panel) + static_cast<int64_t>(k) * width, widened,
+                     static_cast<int64_t>(depth) * width, panels.dtype() == DType::bf16});
+      for (int tile = first_tile; tile < last_tile; ++tile) {
+        GemmTileArgs args = tile_args(panel, tile, tiles);
+        float* waiting = sums + (tile - first_tile) * variant.mr * kMostColumns;
+        args.src += k;
+        args.run = depth;
+        args.packed = widened;
+        ahead.give(args, static_cast<int64_t>(k) * (last_tile - first_tile) +
+                             static_cast<int64_t>(tile - first_tile) * depth);
+        if (k > 0) args.sums = waiting, args.sums_step = kMostColumns;
+        if (k + depth < panels.k()) {
+          args.dst = waiting, args.dst_step = kMostColumns;
+          args.n = width;
+          args.residual = nullptr;
+          args.epilogue = {};
+        }
+        variant.tile(args);
+      }
+      k += depth;
+    } while (k < panels.k());
+  }
 };
 
 }  // namespace
@@ -22,7 +172,7 @@ constexpr GemmVariant kVariants[] = {
 void gemm_tile_reference(const GemmTileArgs& args) {
   for (int i = 0; i < args.m; ++i) {
     for (int j = 0; j < args.n; ++j) {
-      double sum = args.bias[j];
+      double sum = args.sums == nullptr ? args.bias[j] : args.sums[i * args.sums_step + j];
       const float* weight = args.packed + j;
       for (int t = 0; t < args.tap_count; ++t) {
         const float* src = args.src + i * args.src_step + args.taps[t];
@@ -36,12 +186,9 @@ void gemm_tile_reference(const GemmTileArgs& args) {
   }
 }
 
-void gemm_pack_reference(const GemmPackArgs& args) {
-  float* dst = args.dst;
-  for (int kk = 0; kk < args.k; ++kk, dst += args.width) {
-    const float* src = args.src + kk * args.k_stride;
-    for (int j = 0; j < args.n; ++j) dst[j] = src[j * args.n_stride];
-    std::fill(dst + args.n, dst + args.width, 0.0f);
+void gemm_widen_reference(const GemmWidenArgs& args) {
+  for (int64_t i = 0; i < args.count; ++i) {
+    args.dst[i] = args.bf16 ? bf16_to_f32(args.src[i]) : f16_to_f32(args.src[i]);
   }
 }
 
@@ -49,69 +196,21 @@ std::span<const GemmVariant> gemm_variants() { return kVariants; }
 
 const GemmVariant& choose_gemm(Isa limit) { return best_variant(gemm_variants(), limit); }
 
-GemmPanels::GemmPanels(const GemmVariant& variant, int k, int n) : k_(k), n_(n), nr_(variant.nr) {
-  const int rest = n - (count() - 1) * nr_;
-  last_width_ = (rest + variant.lanes - 1) / variant.lanes * variant.lanes;
-  const size_t columns =
-      static_cast<size_t>(count() - 1) * static_cast<size_t>(nr_) + static_cast<size_t>(last_width_);
-  data_ = AlignedBuffer<float>(columns * static_cast<size_t>(k_));
-  bias_ = AlignedBuffer<float>(columns);
-  std::fill_n(data_.data(), data_.size(), 0.0f);
-  std::fill_n(bias_.data(), bias_.size(), 0.0f);
-}
-
-GemmPanels::GemmPanels(const GemmVariant& variant, std::span<const int64_t> k_offsets, int n,
-                       const float* weights, int64_t n_stride, const float* bias, const double* factors)
-    : GemmPanels(variant, static_cast<int>(k_offsets.size()), n) {
-  for (int panel = 0; panel < count(); ++panel) {
-    float* dst = mutable_weights(panel);
-    const int64_t first = first_column(panel);
-    for (const int64_t offset : k_offsets) {
-      const float* src = weights + offset + first * n_stride;
-      if (factors == nullptr) {
-        for (int j = 0; j < columns(panel); ++j) dst[j] = src[j * n_stride];
-      } else {
-        for (int j = 0; j < columns(panel); ++j)
-          dst[j] = static_cast<float>(src[j * n_stride] * factors[first + j]);
-      }
-      dst += width(panel);
-    }
-  }
-  if (bias != nullptr) std::copy_n(bias, n, bias_.data());
-}
-
-GemmPanels::GemmPanels(const GemmVariant& variant, int k, int n, const float* weights, int64_t k_stride,
-                       int64_t n_stride, const float* bias) {
-  AlignedBuffer<int64_t> offsets(static_cast<size_t>(k));
-  for (int kk = 0; kk < k; ++kk) offsets[static_cast<size_t>(kk)] = kk * k_stride;
-  *this = GemmPanels(variant, {offsets.data(), offsets.size()}, n, weights, n_stride, bias);
-}
-
 void gemm_run(const GemmVariant& variant, const GemmPanels& panels, View<const float> src, View<float> dst,
               View<const float> residual, const Epilogue& epilogue, int threads) {
   INK_CHECK(src.c == panels.k() && dst.c == panels.n() && src.w == dst.w);
-  constexpr int64_t kNoOffset[] = {0};
-  const int m = dst.w;
-  // A block of rows stays in the second-level cache while every panel passes over it.
-  constexpr int kTilesPerBlock = 8;
-  const int block = variant.mr * kTilesPerBlock;
-  const int blocks = (m + block - 1) / block;
-  // Few rows leave too few blocks for the threads: then the panels are shared out as well.
-  const int panel_groups = std::min(panels.count(), std::max(1, threads * 3 / std::max(blocks, 1)));
-  parallel_for(static_cast<int64_t>(blocks) * panel_groups, threads, [&](int64_t task, int) {
-    const int group = static_cast<int>(task % panel_groups);
-    const int first_panel = panels.count() * group / panel_groups;
-    const int last_panel = panels.count() * (group + 1) / panel_groups;
-    const int x0 = static_cast<int>(task / panel_groups) * block, x1 = std::min(m, x0 + block);
-    for (int panel = first_panel; panel < last_panel; ++panel) {
-      const int column = panels.first_column(panel);
-      for (int x = x0; x < x1; x += variant.mr) {
-        const float* added = residual.data == nullptr ? nullptr : residual.at(0, 0, x) + column;
-        variant.tile({src.at(0, 0, x), src.pixel_stride, kNoOffset, 1, panels.k(), panels.weights(panel),
-                      panels.width(panel), panels.bias(panel), dst.at(0, 0, x) + column, dst.pixel_stride,
-                      added, residual.pixel_stride, std::min(variant.mr, x1 - x), panels.columns(panel),
-                      epilogue});
-      }
+  INK_CHECK(variant.mr <= kMostRows && variant.nr <= kMostColumns);
+  if (dst.w == 0) return;
+  const Product product{variant, panels, src, dst, residual, epilogue};
+  const Cut cut(variant, panels, dst.w, threads);
+  // A thread claims a piece ahead, to know what to ask for in time.
+  std::atomic<int64_t> unclaimed{0};
+  const auto claim = [&] { return unclaimed.fetch_add(1, std::memory_order_relaxed); };
+  parallel_for(std::min<int64_t>(cut.threads, cut.pieces()), cut.threads, [&](int64_t, int) {
+    for (int64_t piece = claim(); piece < cut.pieces();) {
+      const int64_t after = claim();
+      product.run_piece(cut, piece, cut.first_panel(after));
+      piece = after;
     }
   });
 }

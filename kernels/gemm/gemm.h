@@ -4,6 +4,7 @@
 #include <span>
 
 #include "kernels/base/aligned_buffer.h"
+#include "kernels/base/dtype.h"
 #include "kernels/base/isa.h"
 #include "kernels/base/view.h"
 #include "kernels/gemm/gemm_tile.h"
@@ -14,6 +15,7 @@ struct GemmVariant {
   Isa isa;
   const char* name;
   GemmTile* tile;
+  GemmWiden* widen;
   int mr, nr, lanes;
 };
 
@@ -33,6 +35,9 @@ class GemmPanels {
   // and rounded once; factors may be nullptr for ones.
   GemmPanels(const GemmVariant& variant, std::span<const int64_t> k_offsets, int n, const float* weights,
              int64_t n_stride, const float* bias, const double* factors = nullptr);
+  // Weights of f32, f16 or bf16, which stay so: pack() is to be called for every column. The bias is 0 so
+  // far.
+  GemmPanels(const GemmVariant& variant, int k, int n, DType dtype);
   // Without bias, for weights that are written where they will be read: weight(kk, first_column(panel) + j)
   // is mutable_weights(panel)[kk * width(panel) + j]. All are 0 so far.
   GemmPanels(const GemmVariant& variant, int k, int n);
@@ -43,18 +48,40 @@ class GemmPanels {
   int first_column(int panel) const { return panel * nr_; }
   int columns(int panel) const { return panel + 1 < count() ? nr_ : n_ - panel * nr_; }
   int width(int panel) const { return panel + 1 < count() ? nr_ : last_width_; }
-  const float* weights(int panel) const { return data_.data() + static_cast<int64_t>(panel) * nr_ * k_; }
-  float* mutable_weights(int panel) { return data_.data() + static_cast<int64_t>(panel) * nr_ * k_; }
+  DType dtype() const { return dtype_; }
+  // Of f32 panels.
+  const float* weights(int panel) const { return reinterpret_cast<const float*>(at(panel)); }
+  float* mutable_weights(int panel) { return reinterpret_cast<float*>(at(panel)); }
+  const unsigned char* bytes_of(int panel) const { return reinterpret_cast<const unsigned char*>(at(panel)); }
+  // Of f16 and bf16 panels.
+  const uint16_t* halves(int panel) const { return reinterpret_cast<const uint16_t*>(at(panel)); }
   const float* bias(int panel) const { return bias_.data() + static_cast<int64_t>(panel) * nr_; }
-  size_t bytes() const { return (data_.size() + bias_.size()) * sizeof(float); }
+  float* mutable_bias() { return bias_.data(); }
+  size_t bytes() const { return data_.size() + bias_.size() * sizeof(float); }
+
+  // Columns [first, first + size): weight(kk, first + j) = element kk * k_stride + j * n_stride of src, which
+  // holds elements of dtype() at any alignment.
+  void pack(int first, int size, const void* src, int64_t k_stride, int64_t n_stride);
+  // Multiplies columns from `first` on, weights of f32 and bias.
+  void scale(int first, std::span<const float> factors);
 
  private:
+  std::byte* at(int panel) { return data_.data() + offset(panel); }
+  const std::byte* at(int panel) const { return data_.data() + offset(panel); }
+  int64_t offset(int panel) const {
+    return static_cast<int64_t>(panel) * nr_ * k_ * static_cast<int64_t>(dtype_size(dtype_));
+  }
+  int columns_in_last() const { return columns(count() - 1); }
+
   int k_ = 0, n_ = 0, nr_ = 1, last_width_ = 0;
-  AlignedBuffer<float> data_, bias_;
+  DType dtype_ = DType::f32;
+  AlignedBuffer<std::byte> data_;
+  AlignedBuffer<float> bias_;
 };
 
 // dst[i, j] = epilogue(bias[j] + sum_k src[i, k] * weights[k, j]) over matrices seen as maps (1, 1, m, k) and
-// (1, 1, m, n); residual is such a map too, or has data == nullptr.
+// (1, 1, m, n); residual is such a map too, or has data == nullptr. Weights of 16 bits are widened on the way
+// to the tiles, which give the bits of the same weights in f32.
 void gemm_run(const GemmVariant& variant, const GemmPanels& panels, View<const float> src, View<float> dst,
               View<const float> residual, const Epilogue& epilogue, int threads);
 

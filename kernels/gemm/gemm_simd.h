@@ -6,7 +6,8 @@
 namespace ink::simd {
 
 // Weights come from the second-level cache at best: asked for this many floats ahead.
-inline constexpr int kGemmPrefetch = 256;
+// Few rows leave little time for each line, so it is asked for earlier.
+constexpr int gemm_prefetch_floats(int rows) { return rows <= 4 ? 1024 : rows <= 8 ? 512 : 256; }
 inline constexpr int kLineFloats = 16;
 
 // Rows are addressed from every third one, plus one or two steps in an index register: with a pointer a row,
@@ -16,7 +17,7 @@ INK_INLINE void gemm_step(const float* const (&base)[(M + 2) / 3], int64_t step,
                           Vec<A> (&sum)[M][V]) {
   Vec<A> w[V];
 #pragma GCC unroll 4
-  for (int j = 0; j < V * kLanes<A>; j += kLineFloats) prefetch(weights + kGemmPrefetch + j);
+  for (int j = 0; j < V * kLanes<A>; j += kLineFloats) prefetch(weights + gemm_prefetch_floats(M) + j);
 #pragma GCC unroll 4
   for (int v = 0; v < V; ++v) w[v] = load<A>(weights + v * kLanes<A>);
 #pragma GCC unroll 16
@@ -30,13 +31,18 @@ INK_INLINE void gemm_step(const float* const (&base)[(M + 2) / 3], int64_t step,
 template <class A, int M, int V>
 INK_INLINE void gemm_sums(const GemmTileArgs& args, Vec<A> (&sum)[M][V]) {
   const float* weights = args.packed;
-  const int64_t step = args.src_step;
+  // An address that is mapped costs nothing; another one would be looked up in the page tables at each step.
+  const unsigned char* ahead =
+      args.ahead == nullptr ? reinterpret_cast<const unsigned char*>(weights) : args.ahead;
+  const int64_t step = args.src_step, ahead_step = args.ahead_step;
   for (int t = 0; t < args.tap_count; ++t) {
     const float* base[(M + 2) / 3];
 #pragma GCC unroll 8
     for (int b = 0; b < (M + 2) / 3; ++b) base[b] = args.src + args.taps[t] + 3 * b * step;
 #pragma GCC unroll 4
     for (int k = args.run; k > 0; --k) {
+      prefetch_later(ahead);
+      ahead += ahead_step;
       gemm_step<A, M, V>(base, step, weights, sum);
       weights += V * kLanes<A>;
 #pragma GCC unroll 8
@@ -155,11 +161,11 @@ template <class A, int M, int V>
 static void gemm_tile_rows(const GemmTileArgs& args) {
   if (args.residual != nullptr) gemm_prefetch_ends<A, M, V>(args);
   Vec<A> sum[M][V];
-#pragma GCC unroll 4
-  for (int v = 0; v < V; ++v) {
-    const Vec<A> bias = load<A>(args.bias + v * kLanes<A>);
+  const float* start = args.sums == nullptr ? args.bias : args.sums;
 #pragma GCC unroll 16
-    for (int i = 0; i < M; ++i) sum[i][v] = bias;
+  for (int i = 0; i < M; ++i, start += args.sums_step) {
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) sum[i][v] = load<A>(start + v * kLanes<A>);
   }
   gemm_sums<A, M, V>(args, sum);
   if (gemm_cheap(args.epilogue.activation)) return gemm_store<A, M, V>(args, sum);
@@ -179,6 +185,42 @@ INK_INLINE void gemm_tile_m(const GemmTileArgs& args) {
     if (args.m < M) return gemm_tile_m<A, V, M - 1>(args);
   }
   gemm_tile_rows<A, M, V>(args);
+}
+
+// Exact for every value, those below the normal halves included: the magic number's exponent is that of the
+// smallest normal half, so that what remains after its subtraction is the subnormal as a normal float.
+template <class A>
+INK_INLINE Vec<A> widen_halves(const uint16_t* src, bool bf16) {
+#if defined(__AVX512BW__)
+  const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(src));
+  if (bf16) return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
+  return _mm512_cvtph_ps(halves);
+#elif defined(__AVX2__)
+  const __m128i halves = _mm_loadu_si128(reinterpret_cast<const __m128i*>(src));
+  if (bf16) return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16));
+  return _mm256_cvtph_ps(halves);
+#else
+  const __m128i wide = _mm_cvtepu16_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(src)));
+  if (bf16) return _mm_castsi128_ps(_mm_slli_epi32(wide, 16));
+  const __m128i sign = _mm_slli_epi32(_mm_and_si128(wide, _mm_set1_epi32(0x8000)), 16);
+  const __m128i bits = _mm_slli_epi32(_mm_and_si128(wide, _mm_set1_epi32(0x7fff)), 13);
+  const __m128i exponent = _mm_and_si128(bits, _mm_set1_epi32(0x0f800000));
+  const __m128i normal = _mm_add_epi32(bits, _mm_set1_epi32(112 << 23));
+  const __m128i special = _mm_add_epi32(normal, _mm_set1_epi32(112 << 23));  // infinity and NaN
+  const __m128 magic = _mm_castsi128_ps(_mm_set1_epi32(113 << 23));
+  const __m128 small = _mm_sub_ps(_mm_castsi128_ps(_mm_add_epi32(bits, _mm_set1_epi32(113 << 23))), magic);
+  const __m128i is_special = _mm_cmpeq_epi32(exponent, _mm_set1_epi32(0x0f800000));
+  const __m128i is_small = _mm_cmpeq_epi32(exponent, _mm_setzero_si128());
+  const __m128i value =
+      _mm_blendv_epi8(_mm_blendv_epi8(normal, special, is_special), _mm_castps_si128(small), is_small);
+  return _mm_castsi128_ps(_mm_or_si128(value, sign));
+#endif
+}
+
+template <class A>
+INK_INLINE void gemm_widen(const GemmWidenArgs& args) {
+  for (int64_t i = 0; i < args.count; i += kLanes<A>)
+    store<A>(args.dst + i, widen_halves<A>(args.src + i, args.bf16));
 }
 
 template <class A, int M>

@@ -26,24 +26,42 @@ struct GemmTileArgs {
   int64_t residual_step;
   int m, n;  // 1 <= m <= mr, 1 <= n <= panel
   Epilogue epilogue;
+  // Where not nullptr: what the sum begins with instead of the bias, (m, panel) with sums_step. The sums of a
+  // depth that is cut in two are those of the whole depth, bit for bit. dst may be sums.
+  const float* sums = nullptr;
+  int64_t sums_step = 0;
+  // What the caller will read next: a cache line of it is asked for at each step of the depth, `ahead_step`
+  // bytes further on each time. Without effect on the result. nullptr: nothing.
+  const unsigned char* ahead = nullptr;
+  int64_t ahead_step = 0;
 };
 
 // Serial; allocates nothing; reads and writes nothing but the elements named above.
 using GemmTile = void(const GemmTileArgs&);
 GemmTile gemm_tile_reference, gemm_tile_6x8_sse42, gemm_tile_6x16_avx2, gemm_tile_14x32_avx512;
 
-// A panel written from a matrix with any strides, in elements:
-//   dst[kk * width + j] = src[kk * k_stride + j * n_stride] for j < n, 0 for n <= j < width;  kk < k.
+// Columns of a panel written from a matrix of any strides, in elements, whatever the alignment of its bytes:
+//   dst[kk * dst_step + j] = src[kk * k_stride + j * n_stride]  for kk < k, j < n
+// Elements of 4 or 2 bytes, which are copied as they are. Serial; allocates nothing.
 struct GemmPackArgs {
-  const float* src;
+  const void* src;
   int64_t n_stride, k_stride;
   int k, n;
-  float* dst;
-  int width;
+  void* dst;
+  int dst_step;
 };
+void gemm_pack_floats(const GemmPackArgs& args);
+void gemm_pack_halves(const GemmPackArgs& args);
 
-// Serial; allocates nothing; reads and writes nothing but the elements named above.
-using GemmPack = void(const GemmPackArgs&);
-GemmPack gemm_pack_reference;
+// dst[i] = src[i] widened exactly, i < count, which is a multiple of the variant's lanes; src holds f16, or
+// bf16.
+struct GemmWidenArgs {
+  const uint16_t* src;
+  float* dst;
+  int64_t count;
+  bool bf16;
+};
+using GemmWiden = void(const GemmWidenArgs&);
+GemmWiden gemm_widen_reference, gemm_widen_sse42, gemm_widen_avx2, gemm_widen_avx512;
 
 }  // namespace ink

@@ -47,6 +47,11 @@ INK_INLINE Vec<A> broadcast(float value) {
 // Asks for a cache line. Any address will do, also one behind the end of an array.
 INK_INLINE void prefetch(const float* src) { _mm_prefetch(reinterpret_cast<const char*>(src), _MM_HINT_T0); }
 
+// The same into the second-level cache, where it may wait longer.
+INK_INLINE void prefetch_later(const unsigned char* src) {
+  _mm_prefetch(reinterpret_cast<const char*>(src), _MM_HINT_T1);
+}
+
 // a * b + c: one rounding where the set has FMA, two on SSE4.2. xsimd::fma has no AVX-512 form in 8.1.
 template <class A>
 INK_INLINE Vec<A> fma(Vec<A> a, Vec<A> b, Vec<A> c) {

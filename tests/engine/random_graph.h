@@ -49,7 +49,7 @@ class RandomGraph {
       case 1: return same_conv(x, between(1, 40));
       case 2: return small ? deconv(x) : conv(x);
       case 3: return twin_.linear(x, between(1, 40), layout());
-      case 4: return twin_.batch_norm(x);
+      case 4: return chance(60) ? twin_.batch_norm(x) : twin_.layer_norm(x);
       case 5: return twin_.activation(x, activation_kind());
       case 6:
         if (wide_) return broadcast(x);

@@ -107,6 +107,16 @@ class TwinGraph {
                expect_batch_norm(expected_of(x), gamma, beta, mean, variance, attributes.epsilon));
   }
 
+  Value layer_norm(Value x) {
+    const std::string name = next_name();
+    const int c = channels(x);
+    const std::vector<float> gamma = tensor(name + ".gamma", {c}, 1), beta = tensor(name + ".beta", {c}, 1);
+    // Large: where a pixel's channels are alike, its norm would magnify their errors.
+    const LayerNormAttributes attributes{name + ".gamma", name + ".beta", 0.25, c};
+    return add(name, ink::layer_norm(attributes), {x},
+               expect_layer_norm(expected_of(x), gamma, beta, attributes.epsilon));
+  }
+
   Value activation(Value x, Activation kind, float slope = 0.1f) {
     return add(next_name(), ink::activation({kind, slope}), {x},
                expect_activation(expected_of(x), kind, slope));

@@ -28,6 +28,8 @@ Expected expect_deconv(const Expected& src, const DeconvParams& params, std::spa
 // weights (out, src.shape.c).
 Expected expect_linear(const Expected& src, int out, std::span<const float> weights,
                        std::span<const float> bias);
+Expected expect_layer_norm(const Expected& src, std::span<const float> gamma, std::span<const float> beta,
+                           double epsilon);
 Expected expect_batch_norm(const Expected& src, std::span<const float> gamma, std::span<const float> beta,
                            std::span<const float> mean, std::span<const float> variance, double epsilon);
 

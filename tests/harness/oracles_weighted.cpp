@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "tests/harness/oracles.h"
@@ -123,6 +124,42 @@ Expected expect_batch_norm(const Expected& src, std::span<const float> gamma, st
     const double magnitude =
         (std::abs(src.values[i]) + src.bounds[i] + std::abs(mean[c])) * std::abs(scale) + std::abs(beta[c]);
     dst.bounds[i] = src.bounds[i] * std::abs(scale) + sum_bound(2, magnitude);
+  }
+  return dst;
+}
+
+Expected expect_layer_norm(const Expected& src, std::span<const float> gamma, std::span<const float> beta,
+                           double epsilon) {
+  Expected dst(src.shape);
+  const size_t c = static_cast<size_t>(src.shape.c);
+  for (size_t first = 0; first < dst.values.size(); first += c) {
+    double sum = 0, magnitude = 0, moved = 0;
+    for (size_t i = first; i < first + c; ++i) {
+      sum += src.values[i], magnitude += std::abs(src.values[i]), moved += src.bounds[i];
+    }
+    // What kernels/layer_norm promises of its sums; an error of the mean moves every value.
+    const double count = static_cast<double>(c), mean = sum / count, of_sums = (count / 64 + 8) * kRounding;
+    const double mean_error = (moved + of_sums * (magnitude + moved)) / count;
+    double squares = 0, squares_error = 0;
+    for (size_t i = first; i < first + c; ++i) {
+      const double centred = std::abs(src.values[i] - mean), error = src.bounds[i] + mean_error;
+      squares += centred * centred;
+      squares_error += (2 * centred + error) * error;
+    }
+    const double variance = squares / count + epsilon;
+    const double variance_error = (squares_error + of_sums * (squares + squares_error)) / count;
+    const double least = std::sqrt(std::max(variance - variance_error, epsilon)),
+                 deviation = std::sqrt(variance);
+    for (size_t i = first; i < first + c; ++i) {
+      const double centred = src.values[i] - mean, error = src.bounds[i] + mean_error;
+      const double y = centred / deviation * gamma[i - first];
+      const double most = (std::abs(centred) + error) / least * std::abs(gamma[i - first]);
+      dst.values[i] = y + beta[i - first];
+      // Between the smallest deviation and this one: 1 / least - 1 / deviation.
+      dst.bounds[i] =
+          std::abs(gamma[i - first]) * (error / least + std::abs(centred) * (1 / least - 1 / deviation)) +
+          8 * kRounding * (most + std::abs(beta[i - first]));
+    }
   }
   return dst;
 }
