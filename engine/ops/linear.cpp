@@ -3,6 +3,7 @@
 #include "engine/ops/epilogue_op.h"
 #include "engine/ops/folded_weights.h"
 #include "kernels/gemm/gemm.h"
+#include "weights/file.h"
 
 namespace ink {
 namespace {
@@ -134,6 +135,7 @@ class Linear : public EpilogueOp {
     }
     const bool torch = part.layout == WeightLayout::oihw;
     panels.pack(first, part.out, weights, torch ? 1 : part.out, torch ? part.in : 1);
+    forget_pages(tensor.bytes);
     if (!part.bias.empty()) {
       INK_TRY(const AlignedBuffer<float> bias, channel_values(store, part.bias, part.out));
       std::copy(bias.begin(), bias.end(), panels.mutable_bias() + first);
