@@ -33,7 +33,7 @@ class Tokenizer {
   // What is done to a text before it is cut into words, for `info`: "openai", "huggingface" or "cased".
   virtual std::string_view cleaning() const = 0;
 
-  static constexpr size_t kLongestText = size_t{64} << 20;
+  static constexpr size_t kLongestText = size_t{4} << 20;
 };
 
 // CLIP's two published tokenizers share their vocabulary, and clean a text in different ways.

@@ -18,7 +18,7 @@ import png
 GOLDENS = pathlib.Path(__file__).resolve().parents[1] / "goldens" / "realcugan"
 MAX_BYTES = 6_000_000
 LIBRARIES = {"libc", "libm", "libstdc++", "libgcc_s", "libgomp", "libz", "libpng16", "libjpeg", "libwebp",
-             "libdeflate", "liblcms2"}
+             "libdeflate", "liblcms2", "libutf8proc"}
 EX_USAGE = 64
 EMULATOR = "qemu-x86_64"
 STRENGTH = ["reference", "sse42", "avx2", "avx512"]  # weakest first
