@@ -36,6 +36,8 @@ struct ModelLimits {
   uint64_t names_bytes = uint64_t{16} << 20;        // of all together
   uint64_t tensor_expansion = 4;                    // all tensors together, times the file
   uint64_t materialised_bytes = uint64_t{8} << 30;  // of those that are no plain piece of the file
+  // HDF5's packed tensors together, beyond tensor_expansion times the file: zeros pack a thousandfold.
+  uint64_t hdf5_unpacked_bytes = uint64_t{32} << 20;
   size_t hdf5_objects = 100'000;  // groups and datasets; the largest Keras model seen has 2,500
   size_t hdf5_depth = 32;
 };

@@ -43,7 +43,7 @@ std::vector<Hazard> hazards() {
       {"Signature", kOld, put(1, 1, 'h'),
        "f is a file of unknown format, expected an HDF5 file, whose signature stands at offset 0"},
       {"SuperblockVersion", kOld, put(8, 1, 9),
-       "f: the superblock at offset 8 has the version 9, supported: 0 to 3"},
+       "f: the superblock at offset 8 has the version 9, supported: 0, 2 and 3"},
       {"FreeSpaceVersion", kOld, put(9, 1, 1), "f: the superblock has the unknown version 1 at offset 9"},
       {"AddressesOfFourBytes", kOld, put(13, 1, 4),
        "f: the superblock at offset 0 declares addresses of 4 and lengths of 8 bytes, supported: 8 and 8"},
@@ -156,7 +156,7 @@ std::vector<Hazard> hazards() {
        "f: the member 'fc' of the group at offset 96 is the object at offset 7752, which has another name "
        "already (a hard link or a circle); that is not supported"},
       {"LayoutVersion", kOld, field(kKernel, layout, 0, 1, 5),
-       "f: a layout message at offset 4176 has the version 5, supported: 1 to 4"},
+       "f: a layout message at offset 4176 has the version 5, supported: 3 and 4"},
       {"LayoutVirtual", kOld, field(kKernel, layout, 1, 1, 3),
        "f: a layout message at offset 4176 describes a virtual dataset, whose data lie in other files: they "
        "are not read"},
@@ -340,8 +340,13 @@ const std::pair<std::string, std::string> kRefused[] = {
      "f: the message at offset 1248 of type 3 is shared between objects, which is not supported"},
     {"soft-link", "f: the member 's' at offset 808 is a soft link, which is not supported"},
     {"soft-link-latest", "f: the member 's' at offset 103 is a soft link, which is not supported"},
+    {"twice", "f: the weight 'a/w' at offset 1709 is there twice"},
     {"unwritten", "f: the dataset at offset 800 declares 64 bytes, but nothing is stored"},
     {"unwritten-chunks", "f: the chunks of the dataset at offset 800 are more than the file has bytes"},
+    {"zeros",
+     "f: the dataset 'd' at offset 800 brings the tensors that are unpacked to 41943040 bytes, the limit is "
+     "4 "
+     "times the file's 44273 and 33554432 more"},
     {"virtual",
      "f: a layout message at offset 277 describes a virtual dataset, whose data lie in other files: they are "
      "not read"}};

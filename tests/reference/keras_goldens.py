@@ -290,6 +290,14 @@ def plain_samples(folder, manifest):
     manifest.sample("dense.h5", "Keras HDF5", [(f"w{i}", np.asarray([i], np.float32)) for i in range(60)],
                     "Keras 2.4.0")
 
+    # Links and attributes in the order in which they were made; pages of the file, which its superblock tells of.
+    with h5py.File(folder / "ordered.h5", "w", libver="latest", track_order=True, fs_strategy="page",
+                   fs_page_size=512) as f:
+        for i in range(10):
+            f.attrs[f"z{9 - i}"] = i
+            compact(f, f"w{9 - i}", np.asarray([i], np.float32))
+    manifest.sample("ordered.h5", "HDF5", [(f"w{i}", np.asarray([9 - i], np.float32)) for i in range(10)])
+
 
 def refused_samples(folder):
     """Files that h5py reads and that are refused: most of them would have another file opened."""
@@ -318,10 +326,22 @@ def refused_samples(folder):
     write("lzf", lambda f: f.create_dataset("d", data=data, compression="lzf"))
     write("scale-offset", lambda f: f.create_dataset("d", data=data, scaleoffset=2))
     write("unwritten", lambda f: f.create_dataset("d", (4, 4), "f4", fillvalue=1))
+    write("zeros", lambda f: f.create_dataset("d", data=np.zeros(40 << 20, np.uint8), chunks=(40 << 20,),
+                                              compression="gzip", compression_opts=9))
     write("unwritten-chunks", lambda f: f.create_dataset("d", (1 << 40,), "f4", chunks=(1 << 20,)))
     write("absent-chunk", lambda f: f.create_dataset("d", (8,), "f4", chunks=(4,)).__setitem__(slice(0, 4), 1))
     write("extensible", lambda f: f.create_dataset("d", data=data, maxshape=(None, 4), chunks=(2, 2)),
           libver="latest")
+
+    def twice(f):
+        """The names of a and b get the layer in front, and c has such a name already."""
+        f.attrs["layer_names"] = np.asarray([b"a", b"b", b"c"])
+        for layer, name in zip("abc", ("w", "w", "a/w")):
+            group = f.create_group(layer)
+            group.attrs["weight_names"] = np.asarray([name.encode()])
+            compact(group.require_group("a") if layer == "c" else group, "w", data)
+
+    write("twice", twice, libver="latest")
 
     def shared(f):
         f["t"] = np.dtype("f4")

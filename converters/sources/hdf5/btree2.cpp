@@ -69,9 +69,10 @@ Result<std::vector<Record>> read_btree2(Space& space, uint64_t address, uint64_t
   const uint64_t root_records = number(raw, 20, 2), total = number(raw, 22, 8);
   if (number(raw, 0, 1) != 0 || number(raw, 1, 1) != type || number(raw, 6, 2) != record_bytes ||
       depth > kDeepest) {
-    return model_error(space.origin(), ": ", kTree, " at offset ", address, " has type ", number(raw, 1, 1),
-                       ", records of ", number(raw, 6, 2), " bytes and depth ", depth, ", expected type ",
-                       type, ", ", record_bytes, " bytes and at most ", kDeepest);
+    return model_error(space.origin(), ": ", kTree, " at offset ", address, " has version ",
+                       number(raw, 0, 1), ", type ", number(raw, 1, 1), ", records of ", number(raw, 6, 2),
+                       " bytes and depth ", depth, ", expected 0, type ", type, ", ", record_bytes,
+                       " bytes and at most ", kDeepest);
   }
   std::vector<Record> records;
   if (root == kUndefined && total == 0) return records;

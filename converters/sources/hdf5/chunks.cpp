@@ -13,6 +13,7 @@ namespace ink::hdf5 {
 namespace {
 
 constexpr std::string_view kChunk = "a chunk";
+constexpr uint64_t kTreeRoom = 64;  // of a node of a tree of version 1
 
 class ChunkReader {
  public:
@@ -76,7 +77,7 @@ class ChunkReader {
 
   Status read_tree1() {
     const size_t rank = grid_.dims.size();
-    const Btree1Kind kind{1, 8 + 8 * (rank + 1), index_.node_entries};
+    const Btree1Kind kind{1, 8 + 8 * (rank + 1), kTreeRoom};
     INK_TRY(const std::vector<Btree1Entry> entries, read_btree1(space_, index_.address, kind));
     for (const Btree1Entry& entry : entries) {
       INK_TRY(const uint64_t index, index_of(entry.key.subspan(8), true, entry.offset));

@@ -36,7 +36,6 @@ struct ChunkIndex {
   bool filtered = false;
   uint32_t may_skip = 0;  // filters that a chunk can do without, a bit each: deflate, where it gains nothing
   uint64_t single_bytes = 0, single_skipped = 0;  // of a single filtered chunk
-  uint64_t node_entries = 0;                      // room in a node of a tree of version 1
   uint64_t page_bits = 0;                         // of a fixed array
 };
 

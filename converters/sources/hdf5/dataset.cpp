@@ -90,15 +90,13 @@ Status complete_grid(const Space& space, const Layout& layout, uint64_t address,
   return {};
 }
 
-Status read_chunked(Space& space, const Superblock& superblock, const Layout& layout, uint64_t address,
-                    Dataset& dataset) {
+Status read_chunked(Space& space, const Layout& layout, uint64_t address, Dataset& dataset) {
   dataset.chunked = true;
   dataset.grid.dims = dataset.space.dims;
   dataset.grid.chunk = layout.chunk;
   dataset.grid.element_bytes = dataset.type.size;
   INK_TRY_STATUS(complete_grid(space, layout, address, dataset.grid));
   ChunkIndex index = layout.index;
-  index.node_entries = superblock.chunk_entries;
   if (index.kind != ChunkIndex::Kind::single) index.filtered = !dataset.filters.empty();
   for (size_t i = 0; i < dataset.filters.size(); ++i) {
     if (dataset.filters[i].kind == Filter::Kind::deflate) index.may_skip |= uint32_t{1} << i;
@@ -126,8 +124,7 @@ Status read_chunked(Space& space, const Superblock& superblock, const Layout& la
 
 }  // namespace
 
-Result<Dataset> read_dataset(Space& space, const Superblock& superblock, std::span<const Message> messages,
-                             uint64_t address) {
+Result<Dataset> read_dataset(Space& space, std::span<const Message> messages, uint64_t address) {
   INK_TRY_STATUS(check_messages(space, messages, address));
   const Message* const type = find(messages, MessageType::datatype);
   const Message* const shape = find(messages, MessageType::dataspace);
@@ -160,7 +157,7 @@ Result<Dataset> read_dataset(Space& space, const Superblock& superblock, std::sp
     dataset.filters = std::move(known).value();
   }
   if (layout.kind == Layout::Kind::chunked) {
-    INK_TRY_STATUS(read_chunked(space, superblock, layout, address, dataset));
+    INK_TRY_STATUS(read_chunked(space, layout, address, dataset));
     return dataset;
   }
   if (!dataset.filters.empty()) {
@@ -173,7 +170,7 @@ Result<Dataset> read_dataset(Space& space, const Superblock& superblock, std::sp
     }
     return dataset;
   }
-  if (layout.bytes != kUndefined && layout.bytes != dataset.bytes) {
+  if (layout.bytes != dataset.bytes) {
     return model_error(space.origin(), ": the dataset at offset ", address, " declares ", dataset.bytes,
                        " bytes, ", layout.bytes, " are stored");
   }

@@ -11,7 +11,6 @@
 #include "converters/sources/hdf5/datatype.h"
 #include "converters/sources/hdf5/filters.h"
 #include "converters/sources/hdf5/object_header.h"
-#include "converters/sources/hdf5/superblock.h"
 #include "converters/sources/source.h"
 
 namespace ink::hdf5 {
@@ -32,8 +31,7 @@ struct Dataset {
 
 // Error (model): contradictory, outside the file, or data that lie in another file. Data that are packed by
 // an unknown filter, or that were never written, are a refusal: only who asks for them has to mind.
-Result<Dataset> read_dataset(Space& space, const Superblock& superblock, std::span<const Message> messages,
-                             uint64_t address);
+Result<Dataset> read_dataset(Space& space, std::span<const Message> messages, uint64_t address);
 
 // Row-major little-endian elements: borrowed where they stand in the file as they are, otherwise unpacked.
 // The type is a number. `name` is for messages. Error: model.

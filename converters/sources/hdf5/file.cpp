@@ -36,7 +36,7 @@ Status File::walk(const ModelLimits& limits) {
       if (attribute.type.kind == Datatype::Kind::text_in_heap) INK_TRY_STATUS(texts(attribute).status());
     }
     if (!is_group(messages)) {
-      INK_TRY(Dataset dataset, read_dataset(space_, superblock, messages, address));
+      INK_TRY(Dataset dataset, read_dataset(space_, messages, address));
       objects_[i].dataset.push_back(std::move(dataset));
       continue;
     }

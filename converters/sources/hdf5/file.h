@@ -27,7 +27,7 @@ struct Object {
 
 // A whole HDF5 file, walked once. It trusts nothing: every structure lies inside the file and shares no byte
 // with another one, each object is linked once, and nothing outside the file is ever opened. Of the format it
-// knows what files of weights are made of: superblocks 0 to 3, headers 1 and 2, old and new groups,
+// knows what files of weights are made of: superblocks 0, 2 and 3, headers 1 and 2, old and new groups,
 // attributes, contiguous, compact and chunked data.
 class File {
  public:
@@ -35,6 +35,7 @@ class File {
   static Result<File> open(std::span<const std::byte> bytes, const std::string& origin,
                            const ModelLimits& limits = {});
 
+  uint64_t size() const { return space_.size(); }
   const std::string& origin() const { return space_.origin(); }
   // The first one is the root group; each comes after its group.
   std::span<const Object> objects() const { return objects_; }

@@ -154,7 +154,7 @@ Result<ByteReader> FractalHeap::get(Space& space, std::span<const std::byte> id,
                        address_, " ", why);
   };
   if (first >> 6 != 0) return bad("has an unknown version");
-  constexpr uint64_t kManaged = 0, kHugeKind = 1, kTiny = 2;
+  constexpr uint64_t kManaged = 0, kHugeKind = 1;
   if (kind == kManaged) {
     const uint64_t begin = number(id, 1, offset_bytes_), size = number(id, 1 + offset_bytes_, length_bytes_);
     auto block = blocks_.upper_bound(begin);
@@ -171,11 +171,7 @@ Result<ByteReader> FractalHeap::get(Space& space, std::span<const std::byte> id,
     if (found == huge_.end()) return bad("names a huge object that is not there");
     return space.at(found->second.address, found->second.size, kHuge);
   }
-  if (kind == kTiny && id_bytes_ <= 17) {
-    const uint64_t size = (first & 15) + 1;
-    if (size > id_bytes_ - 1) return bad("is shorter than the object in it");
-    return ByteReader(id.subspan(1, size), space.origin(), offset + 1);
-  }
+  // An object in the ID itself would be smaller than any link or attribute.
   return bad("is of an unknown kind");
 }
 

@@ -16,8 +16,8 @@ class LayoutReader {
 
   Result<Layout> read() {
     INK_TRY(const uint64_t version, number(reader_, 1, kWhat));
-    if (version < 1 || version > 4) return bad("has the version ", version, ", supported: 1 to 4");
-    INK_TRY_STATUS(version <= 2 ? read_old() : read_new(version));
+    if (version != 3 && version != 4) return bad("has the version ", version, ", supported: 3 and 4");
+    INK_TRY_STATUS(read_body(version));
     INK_TRY_STATUS(expect_end(reader_, kWhat));
     return std::move(layout_);
   }
@@ -46,28 +46,7 @@ class LayoutReader {
     return {};
   }
 
-  // Versions 1 and 2 do not tell how many bytes contiguous data have.
-  Status read_old() {
-    INK_TRY(const uint64_t rank, number(reader_, 1, kWhat));
-    INK_TRY(const uint64_t kind, number(reader_, 1, kWhat));
-    INK_TRY_STATUS(reader_.bytes(5, kWhat).status());
-    INK_TRY_STATUS(set_kind(kind));
-    if (rank > kMostRank) return bad("has ", rank, " dimensions");
-    if (layout_.kind != Layout::Kind::compact) {
-      INK_TRY(layout_.address, reader_.u64(kWhat));
-    }
-    INK_TRY_STATUS(read_dims(rank, 4));
-    if (layout_.kind == Layout::Kind::compact) {
-      INK_TRY(layout_.bytes, number(reader_, 4, kWhat));
-      INK_TRY(layout_.compact, reader_.bytes(layout_.bytes, kWhat));
-    } else if (layout_.kind == Layout::Kind::chunked) {
-      layout_.index.address = layout_.address;
-      return split_element();
-    }
-    return {};
-  }
-
-  Status read_new(uint64_t version) {
+  Status read_body(uint64_t version) {
     INK_TRY(const uint64_t kind, number(reader_, 1, kWhat));
     INK_TRY_STATUS(set_kind(kind));
     if (layout_.kind == Layout::Kind::compact) {

@@ -15,7 +15,7 @@ struct Layout {
   enum class Kind { compact, contiguous, chunked };
   Kind kind = Kind::contiguous;
   uint64_t address = kUndefined;       // contiguous
-  uint64_t bytes = kUndefined;         // compact and contiguous, where the message says it
+  uint64_t bytes = kUndefined;         // compact and contiguous
   std::span<const std::byte> compact;  // in the message itself
   std::vector<uint64_t> chunk;         // shape of a chunk
   uint64_t element_bytes = 0;          // of chunks
@@ -23,7 +23,8 @@ struct Layout {
   ChunkIndex index;
 };
 
-// Versions 1 to 4. Error (model): broken; virtual, which would mean data in other files.
+// Versions 3 and 4: those before are older than h5py. Error (model): broken; virtual, which would mean data
+// in other files.
 Result<Layout> read_layout(const Space& space, const Message& message);
 
 }  // namespace ink::hdf5

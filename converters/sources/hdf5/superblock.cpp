@@ -37,9 +37,8 @@ Error several_files(const Space& space, uint64_t offset) {
                      " says that the data lie in several files, which is not supported");
 }
 
-Result<Superblock> read_old(Space& space, uint64_t version) {
-  const uint64_t more = version == 1 ? 4 : 0;
-  INK_TRY(const std::span<const std::byte> raw, space.claim(0, 96 + more, kWhat));
+Result<Superblock> read_old(Space& space) {
+  INK_TRY(const std::span<const std::byte> raw, space.claim(0, 96, kWhat));
   INK_TRY_STATUS(check_sizes(space, raw, 13));
   for (const size_t at : {size_t{9}, size_t{10}, size_t{12}}) {
     if (number(raw, at, 1) != 0) {
@@ -50,28 +49,11 @@ Result<Superblock> read_old(Space& space, uint64_t version) {
   Superblock superblock;
   superblock.table_entries = 2 * number(raw, 16, 2);
   superblock.node_entries = 2 * number(raw, 18, 2);
-  if (version == 1) superblock.chunk_entries = 2 * number(raw, 24, 2);
-  const std::span<const std::byte> addresses = raw.subspan(24 + more);
+  const std::span<const std::byte> addresses = raw.subspan(24);
   INK_TRY_STATUS(check_extent(space, number(addresses, 0, 8), number(addresses, 16, 8)));
-  if (number(addresses, 24, 8) != kUndefined) return several_files(space, 48 + more);
+  if (number(addresses, 24, 8) != kUndefined) return several_files(space, 48);
   superblock.root = number(addresses, 40, 8);
   return superblock;
-}
-
-Status read_room(const Space& space, const Message& message, Superblock& superblock) {
-  constexpr std::string_view kRoom = "a message about the size of B-trees";
-  ByteReader reader = message.reader(space);
-  INK_TRY(const uint64_t version, number(reader, 1, kRoom));
-  if (version != 0) {
-    return model_error(space.origin(), ": ", kRoom, " at offset ", message.offset, " has the version ",
-                       version, ", supported: 0");
-  }
-  for (uint64_t* const room :
-       {&superblock.chunk_entries, &superblock.node_entries, &superblock.table_entries}) {
-    INK_TRY(const uint64_t half, number(reader, 2, kRoom));
-    *room = 2 * half;
-  }
-  return expect_end(reader, kRoom);
 }
 
 Result<Superblock> read_new(Space& space) {
@@ -85,7 +67,8 @@ Result<Superblock> read_new(Space& space) {
     INK_TRY(const std::vector<Message> messages, read_object_header(space, extension));
     for (const Message& message : messages) {
       if (message.type == MessageType::driver_info) return several_files(space, message.offset);
-      if (message.type == MessageType::tree_k) INK_TRY_STATUS(read_room(space, message, superblock));
+      // Sizes of B-trees other than the usual ones.
+      if (message.type == MessageType::tree_k) return unexpected(space, message, "a superblock");
     }
   }
   return superblock;
@@ -97,10 +80,10 @@ Result<Superblock> read_superblock(Space& space) {
   INK_TRY(ByteReader prefix, space.at(0, std::min(kPrefix, space.size()), kWhat));
   INK_TRY_STATUS(expect_mark(prefix, kSignature, kWhat));
   INK_TRY(const uint64_t version, number(prefix, 1, kWhat));
-  if (version <= 1) return read_old(space, version);
-  if (version <= 3) return read_new(space);
+  if (version == 0) return read_old(space);
+  if (version == 2 || version == 3) return read_new(space);
   return model_error(space.origin(), ": ", kWhat, " at offset 8 has the version ", version,
-                     ", supported: 0 to 3");
+                     ", supported: 0, 2 and 3");
 }
 
 }  // namespace ink::hdf5

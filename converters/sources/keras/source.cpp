@@ -1,5 +1,6 @@
 #include "converters/sources/keras/source.h"
 
+#include <new>
 #include <set>
 #include <unordered_map>
 
@@ -9,7 +10,12 @@ namespace ink::keras {
 
 Result<SourceBytes> Source::read(size_t index) const {
   INK_CHECK(index < tensors_.size());
-  return hdf5::dataset_bytes(datasets_[index], owner_, place_, tensors_[index].name);
+  const std::string& name = tensors_[index].name;
+  try {
+    return hdf5::dataset_bytes(datasets_[index], owner_, place_, name);
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorKind::limit, concat(place_, ": there is no memory for tensor ", quote(name))};
+  }
 }
 
 Status Source::add(std::string name, hdf5::File& file, size_t object, const ModelLimits& limits) {
@@ -25,6 +31,13 @@ Status Source::add(std::string name, hdf5::File& file, size_t object, const Mode
     return bad(" has ", dataset.space.dims.size(), " dimensions, the limit is ", limits.tensor_rank);
   }
   if (tensors_.size() == limits.tensors) return bad(" is one of more than ", limits.tensors, " tensors");
+  if (dataset.chunked) unpacked_ += dataset.bytes;  // fits: below 2^11 times the file
+  if (unpacked_ / limits.tensor_expansion >
+      file.size() + limits.hdf5_unpacked_bytes / limits.tensor_expansion) {
+    return bad(" brings the tensors that are unpacked to ", unpacked_, " bytes, the limit is ",
+               limits.tensor_expansion, " times the file's ", file.size(), " and ",
+               limits.hdf5_unpacked_bytes, " more");
+  }
   SourceTensor tensor{std::move(name), *dataset.type.dtype, {}};
   for (const uint64_t dim : dataset.space.dims) tensor.shape.push_back(static_cast<int64_t>(dim));
   tensors_.push_back(std::move(tensor));

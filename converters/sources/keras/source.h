@@ -42,6 +42,7 @@ class Source : public TensorSource {
   std::string producer_;
   std::vector<SourceTensor> tensors_;
   std::vector<hdf5::Dataset> datasets_;
+  uint64_t unpacked_ = 0;            // bytes of the tensors that are in chunks
   std::vector<uint64_t> addresses_;  // of the datasets' headers, for messages
   std::vector<SourceText> texts_;
   std::vector<std::string> unknown_;
