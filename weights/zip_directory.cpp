@@ -62,7 +62,8 @@ Status read_extra(ByteReader& reader, Record& record, const std::string& what) {
     const uint64_t at = extra.offset();
     INK_TRY(const std::span<const std::byte> content, extra.bytes(size, field));
     if (kind != kZip64Field) continue;
-    if (record.zip64) return model_error(reader.file(), ": ", what, " has two zip64 fields, at ", at);
+    if (record.zip64)
+      return model_error(reader.file(), ": ", what, " has two zip64 fields, the second at offset ", at);
     record.zip64.emplace(content, reader.file(), at);
   }
   return {};
@@ -104,8 +105,8 @@ class DirectoryReader {
     std::ranges::sort(members_, {}, &ZipMember::name);
     const auto twice = std::ranges::adjacent_find(members_, {}, &ZipMember::name);
     if (twice != members_.end())
-      return model_error(origin_, ": the member ", quote(twice->name), " is there twice, at ", twice->offset,
-                         " and ", std::next(twice)->offset);
+      return model_error(origin_, ": the member ", quote(twice->name), " is there twice, at offset ",
+                         twice->offset, " and ", std::next(twice)->offset);
     return std::move(members_);
   }
 
@@ -167,7 +168,7 @@ Status DirectoryReader::read_entry(ByteReader& directory) {
     INK_TRY_STATUS(widen(record, *value, what));
   }
   const std::string member =
-      concat(origin_, ": member ", quote(record.name), " (entry at ", entry_offset, ")");
+      concat(origin_, ": member ", quote(record.name), " (entry at offset ", entry_offset, ")");
   if (record.zip64 && record.zip64->remaining() != 0) {
     return model_error(member, " has a zip64 field of ", record.zip64->remaining(), " bytes too many");
   }

@@ -45,8 +45,8 @@ Result<Located> find_last_record(std::span<const std::byte> archive, const std::
     if (disk != 0 || first_disk != 0 || entries_here != entries) return several_disks(origin, position);
     return Located{{entries, bytes, offset}, position};
   }
-  return model_error(origin, ": has no end record of a zip archive within its last ", window, " of ",
-                     archive.size(), " bytes: incomplete download?");
+  return model_error(origin, ": has no end record of a zip archive from offset ", archive.size() - window,
+                     " to its end at ", archive.size(), ": incomplete download?");
 }
 
 // The zip64 record, which stands with its locator directly before the last one. What fits the last record is

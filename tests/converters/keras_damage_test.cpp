@@ -13,28 +13,40 @@ namespace {
 
 using test::Bytes;
 
-// Every name, type, shape and byte of a checkpoint, or why it is refused.
+// Every name, type and shape of a checkpoint and every byte of each tensor, or why it is refused.
 struct Reading {
-  std::string tensors, error;
+  std::string table, error;
+  std::vector<std::string> tensors;
+  bool operator==(const Reading&) const = default;
 };
 
 Reading read_all(std::span<const std::byte> file) {
   Reading reading;
   const auto source = test::open_keras(file, "f");
-  if (!source.ok()) return {"", source.error().message};
+  if (!source.ok()) return {"", source.error().message, {}};
   for (size_t i = 0; i < (*source)->tensors().size(); ++i) {
     const SourceTensor& tensor = (*source)->tensors()[i];
     const auto data = (*source)->read(i);
-    if (!data.ok()) return {"", data.error().message};
-    reading.tensors += tensor.name + ' ' + dtype_name(tensor.dtype) + shape_text(tensor.shape);
-    reading.tensors.append(reinterpret_cast<const char*>(data->bytes.data()), data->bytes.size());
+    if (!data.ok()) return {"", data.error().message, {}};
+    reading.table.append(tensor.name).append(dtype_name(tensor.dtype)).append(shape_text(tensor.shape));
+    reading.tensors.push_back(test::text_of(data->bytes));
   }
   return reading;
 }
 
-// Whether a sentence names the file and a place in it; of an archive the reader names the member, if any.
-bool is_located(const std::string& error, bool archive) {
-  return error.starts_with("f") && (archive || error.find(" offset ") != std::string::npos);
+// Whether a sentence names the file and a place in it; what is wrong inside an archive is in one of its
+// members.
+bool is_located(const std::string& error) {
+  return (error.starts_with("f: ") || error.starts_with("f is ") || error.starts_with("f, member '")) &&
+         error.find(" offset ") != std::string::npos;
+}
+
+// Whether of all only one tensor has other bytes.
+bool differ_in_one_tensor(const Reading& a, const Reading& b) {
+  if (a.table != b.table || !a.error.empty() || !b.error.empty()) return false;
+  size_t others = 0;
+  for (size_t i = 0; i < a.tensors.size(); ++i) others += a.tensors[i] != b.tensors[i];
+  return others == 1;
 }
 
 // Bytes of tensors, which nothing in the file checks.
@@ -57,8 +69,10 @@ std::vector<bool> payload_of(std::span<const std::byte> file) {
   return payload;
 }
 
-// Where the data of the datasets are said to be. An address that is changed to lead into a part of the file
-// that nothing uses is not noticed: the older form of the format has no checksum there.
+// Where the data of the datasets are said to be, in the older form of the format. Neither this address nor
+// the data it leads to have a checksum there. Of each byte of the file the reader knows what claims it, so
+// that data in the place of something else, or beyond the file, are refused; but the library leaves bytes
+// between what it writes that nothing claims, and tensor data that are said to lie there are as good as any.
 std::vector<bool> addresses_of(std::span<const std::byte> file) {
   std::vector<bool> addresses(file.size());
   const auto opened = hdf5::File::open(file, "f");
@@ -72,7 +86,7 @@ std::vector<bool> addresses_of(std::span<const std::byte> file) {
   return addresses;
 }
 
-// Of the larger samples every n-th bit is flipped, n odd.
+// Every n-th bit is flipped; up to 7 there is one in each byte.
 struct Sample {
   std::string name;
   size_t every = 1;
@@ -95,50 +109,47 @@ class KerasDamage : public testing::TestWithParam<Sample> {
 };
 
 TEST_P(KerasDamage, TruncatedAnywhereIsRefused) {
-  for (size_t size = 0; size < file_.size(); size += GetParam().every) {
+  for (size_t size = 0; size < file_.size(); ++size) {
     const Bytes cut(file_.begin(), file_.begin() + static_cast<ptrdiff_t>(size));
     const Reading reading = read_all(cut);
-    ASSERT_FALSE(reading.error.empty()) << "cut to " << size;
-    ASSERT_TRUE(reading.error.starts_with("f")) << "cut to " << size << ": " << reading.error;
+    ASSERT_TRUE(is_located(reading.error)) << "cut to " << size << ": " << reading.error;
   }
 }
 
 TEST_P(KerasDamage, AFlippedBitIsFoundOrHarmless) {
-  const bool archive = sniff(file_) == FileFormat::zip;
-  std::vector<bool> skipped = payload_of(file_);
-  if (GetParam().has_unused_space) {
-    const std::vector<bool> addresses = addresses_of(file_);
-    for (size_t i = 0; i < skipped.size(); ++i) skipped[i] = skipped[i] || addresses[i];
-  }
+  const std::vector<bool> payload = payload_of(file_);
+  std::vector<bool> addresses(file_.size());
+  if (GetParam().has_unused_space) addresses = addresses_of(file_);
   size_t silent = 0;
   for (size_t i = 0; i < 8 * file_.size(); i += GetParam().every) {
     const size_t at = i / 8;
-    if (skipped[at]) continue;
+    if (payload[at]) continue;
     const std::byte mask{static_cast<unsigned char>(1 << i % 8)};
     file_[at] ^= mask;
     const Reading reading = read_all(file_);
     file_[at] ^= mask;
-    const bool same = reading.error.empty() && reading.tensors == whole_.tensors;
-    if (same || is_located(reading.error, archive)) continue;
+    if (reading == whole_ || is_located(reading.error)) continue;
+    if (addresses[at] && differ_in_one_tensor(reading, whole_)) continue;
     if (++silent <= 20) ADD_FAILURE() << "bit " << i % 8 << " at " << at << ": " << reading.error;
   }
   EXPECT_EQ(silent, 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Samples, KerasDamage,
-                         testing::Values(Sample{"h5py2.h5"}, Sample{"compact.h5"},
-                                         Sample{"compact-latest.h5"}, Sample{"chunked.h5"},
-                                         Sample{"chunked-v108.h5"}, Sample{"chunked-latest.h5"},
-                                         Sample{"sequential.h5", 5, true}, Sample{"split.h5", 5, true},
-                                         Sample{"nested-weights.h5", 5, true}, Sample{"indexes.h5", 11},
-                                         Sample{"dense.h5", 31}, Sample{"deflated.keras", 3},
-                                         Sample{"sequential-3.keras", 17}),
-                         [](const auto& sample) {
-                           std::string name = sample.param.name;
-                           std::ranges::replace_if(
-                               name, [](char c) { return c == '.' || c == '-'; }, '_');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Samples, KerasDamage,
+    testing::Values(Sample{"h5py2.h5"}, Sample{"compact.h5"}, Sample{"compact-latest.h5"},
+                    Sample{"chunked.h5"}, Sample{"chunked-v108.h5"}, Sample{"chunked-latest.h5"},
+                    Sample{"ordered.h5"}, Sample{"deflated.keras", 3}, Sample{"sequential.h5", 5, true},
+                    Sample{"split.h5", 5, true}, Sample{"nested-weights.h5", 5, true},
+                    Sample{"types.h5", 5, true}, Sample{"indexes.h5", 7}, Sample{"sequential-3.keras", 7},
+                    Sample{"sequential-3.weights.h5", 7, true}, Sample{"sequential-3.h5", 7, true},
+                    Sample{"functional.h5", 31, true}, Sample{"dense.h5", 31}, Sample{"many.h5", 31, true}),
+    [](const auto& sample) {
+      std::string name = sample.param.name;
+      std::ranges::replace_if(
+          name, [](char c) { return c == '.' || c == '-'; }, '_');
+      return name;
+    });
 
 }  // namespace
 }  // namespace ink

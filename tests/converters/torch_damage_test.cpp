@@ -30,20 +30,21 @@ Outcome read(std::span<const std::byte> bytes) {
   return outcome;
 }
 
+// Whether a sentence names the file, or a member of it, and a place there.
 bool names_place(const std::string& message) {
-  return message.starts_with("sample.pt") &&
-         std::ranges::any_of(message, [](char c) { return c >= '0' && c <= '9'; });
+  return (message.starts_with("sample.pt: ") || message.starts_with("sample.pt, member '")) &&
+         message.find(" offset ") != message.npos;
 }
 
 bool has_checksums(const TorchGolden& golden) { return !golden.file.starts_with("legacy"); }
 
-// One of the samples in each form whose damage takes another way through the reader; the others differ in
-// what their pickles hold.
-bool is_damaged_whole(const TorchGolden& golden) {
+// Every bit is flipped in one of the samples of each form whose damage takes another way through the reader.
+// The others differ in what their pickles hold; in them it is one bit in each byte.
+size_t every(const TorchGolden& golden) {
   constexpr std::string_view kFiles[] = {"views.pt",  "empty.pt",    "sequential.pt",       "deflated.pt",
                                          "legacy.pt", "frozen.pt",   "legacy_protocol4.pt", "repacked.pt",
                                          "nested.pt", "lightning.pt"};
-  return std::ranges::find(kFiles, golden.file) != std::end(kFiles);
+  return std::ranges::find(kFiles, golden.file) != std::end(kFiles) ? 1 : 7;
 }
 
 TEST(TorchDamage, EveryTruncationIsRefused) {
@@ -60,9 +61,9 @@ TEST(TorchDamage, EveryTruncationIsRefused) {
 TEST(TorchDamage, EveryFlippedBitOfAnArchiveIsRefusedOrHarmless) {
   size_t flips = 0, refused = 0;
   for (const TorchGolden& golden : test::torch_goldens()) {
-    if (!has_checksums(golden) || !is_damaged_whole(golden)) continue;
+    if (!has_checksums(golden)) continue;
     Bytes bytes = test::torch_golden(golden.file);
-    for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+    for (size_t bit = 0; bit < bytes.size() * 8; bit += every(golden)) {
       const std::byte turned = std::byte{1} << (bit % 8);
       bytes[bit / 8] ^= turned;
       const Outcome outcome = read(bytes);
@@ -84,10 +85,10 @@ TEST(TorchDamage, EveryFlippedBitOfAnArchiveIsRefusedOrHarmless) {
 // still be read whole, or refused with a place.
 TEST(TorchDamage, EveryFlippedBitOfAStreamIsReadOrRefused) {
   for (const TorchGolden& golden : test::torch_goldens()) {
-    if (has_checksums(golden) || !is_damaged_whole(golden)) continue;
+    if (has_checksums(golden)) continue;
     Bytes bytes = test::torch_golden(golden.file);
     size_t same = 0, refused = 0, other = 0;
-    for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+    for (size_t bit = 0; bit < bytes.size() * 8; bit += every(golden)) {
       const std::byte turned = std::byte{1} << (bit % 8);
       bytes[bit / 8] ^= turned;
       const Outcome outcome = read(bytes);

@@ -109,7 +109,7 @@ TEST(TorchHazard, TheArchive) {
       archive([](auto& parts) { parts.push_back(stored_part("n/data.pkl", bytes_of(sample()))); });
   EXPECT_TRUE(two.starts_with("f: has two pickles, 'm/data.pkl' and 'n/data.pkl' at offset ")) << two;
   const std::string twice = archive([](auto& parts) { parts.push_back(parts[0]); });
-  EXPECT_TRUE(twice.starts_with("f: the member 'm/data.pkl' is there twice, at ")) << twice;
+  EXPECT_TRUE(twice.starts_with("f: the member 'm/data.pkl' is there twice, at offset ")) << twice;
   EXPECT_EQ(archive([](auto& parts) { parts[1] = stored_part("m/byteorder", bytes_of("big")); }),
             "f, member 'm/byteorder' at offset 250 says 'big', supported: little");
   EXPECT_EQ(archive([](auto& parts) { parts[3] = stored_part("m/version", bytes_of("11\n")); }),
@@ -168,7 +168,7 @@ TEST(TorchHazard, OtherFormats) {
   legacy[7] ^= std::byte{1};
   EXPECT_EQ(refusal(legacy), none);
   EXPECT_EQ(refusal(bytes_of("PK\x03\x04 and so on")),
-            "f: has no end record of a zip archive within its last 14 of 14 bytes: incomplete download?");
+            "f: has no end record of a zip archive from offset 0 to its end at 14: incomplete download?");
   const ZipPart keras = stored_part("model.weights.h5", Bytes(10));
   EXPECT_FALSE(is_torch(build_zip({&keras, 1})));
   EXPECT_TRUE(is_torch(build_zip(torch_parts(sample()))));

@@ -80,15 +80,16 @@ TEST(Zip64Hazard, WideFields) {
             "z: the zip64 field of the zip directory's entry of member 'a' at offset 126 needs 8 bytes, 0 "
             "are left");
   EXPECT_EQ(with(wide_field({8, 8, 0, 0})),
-            "z: member 'a' (entry at 59) has a zip64 field of 8 bytes too many");
+            "z: member 'a' (entry at offset 59) has a zip64 field of 8 bytes too many");
   EXPECT_EQ(with(wide_field({8, 8, UINT64_MAX})),
             "z: the header of member 'a' is said to be at offset 18446744073709551615, beyond the end at 59");
-  EXPECT_EQ(with(wide_field({9, 8, 0})),
-            "z: member 'a' (entry at 59) is stored and has 8 packed and 9 unpacked bytes, expected as many");
+  EXPECT_EQ(
+      with(wide_field({9, 8, 0})),
+      "z: member 'a' (entry at offset 59) is stored and has 8 packed and 9 unpacked bytes, expected as many");
   EXPECT_EQ(with(wide_field({UINT64_MAX, UINT64_MAX, 0})),
             "z: the header of member 'a' at offset 0 says packed size 8, the directory 18446744073709551615");
   EXPECT_EQ(with(wide_field({8, 8, 0}) + wide_field({8})),
-            "z: the zip directory's entry of member 'a' has two zip64 fields, at 138");
+            "z: the zip directory's entry of member 'a' has two zip64 fields, the second at offset 138");
   EXPECT_EQ(with({}), "z: the header of member 'a' is said to be at offset 4294967295, beyond the end at 59");
   EXPECT_EQ(with(wide_field({8, 8, 0}), wide_field({8})),
             "z: the zip64 field of the header of member 'a' at offset 43 needs 8 bytes, 0 are left");

@@ -104,20 +104,20 @@ TEST(ZipHazard, GapAndJunk) {
   EXPECT_TRUE(
       refusal(noise(3) + build_zip(good)).ends_with(": incomplete, or something stands before the archive"));
   EXPECT_EQ(refusal(build_zip(good) + noise(3)),
-            "z: has no end record of a zip archive within its last 511 of 511 bytes: incomplete download?");
+            "z: has no end record of a zip archive from offset 0 to its end at 511: incomplete download?");
 }
 
 TEST(ZipHazard, Duplicate) {
   const std::vector<ZipPart> two = {stored_part("a", noise(8)), stored_part("a", noise(8))};
-  EXPECT_EQ(refusal(build_zip(two)), "z: the member 'a' is there twice, at 31 and 70");
+  EXPECT_EQ(refusal(build_zip(two)), "z: the member 'a' is there twice, at offset 31 and 70");
 }
 
 TEST(ZipHazard, FlagsAndMethods) {
   const std::pair<uint16_t, std::string> flags[] = {
-      {0x0001, "z: member 'a' (entry at 39) is encrypted, which is not supported"},
-      {0x0040, "z: member 'a' (entry at 39) is encrypted, which is not supported"},
-      {0x2000, "z: member 'a' (entry at 39) is encrypted, which is not supported"},
-      {0x0020, "z: member 'a' (entry at 39) has unknown flags 0x00000020"},
+      {0x0001, "z: member 'a' (entry at offset 39) is encrypted, which is not supported"},
+      {0x0040, "z: member 'a' (entry at offset 39) is encrypted, which is not supported"},
+      {0x2000, "z: member 'a' (entry at offset 39) is encrypted, which is not supported"},
+      {0x0020, "z: member 'a' (entry at offset 39) has unknown flags 0x00000020"},
       {0x0806, "accepted"},
   };
   for (const auto& [bits, message] : flags) {
@@ -127,8 +127,9 @@ TEST(ZipHazard, FlagsAndMethods) {
   }
   ZipPart part = stored_part("a", noise(8));
   part.method = 12;
-  EXPECT_EQ(refusal(build_zip({&part, 1})),
-            "z: member 'a' (entry at 39) is packed by method 12, supported: 0 (stored) and 8 (deflated)");
+  EXPECT_EQ(
+      refusal(build_zip({&part, 1})),
+      "z: member 'a' (entry at offset 39) is packed by method 12, supported: 0 (stored) and 8 (deflated)");
 }
 
 TEST(ZipHazard, Names) {
@@ -148,8 +149,9 @@ TEST(ZipHazard, Checksum) {
 TEST(ZipHazard, UnpackedSizeIsALie) {
   ZipPart stored = stored_part("a", noise(8));
   stored.size = 9;
-  EXPECT_EQ(refusal(build_zip({&stored, 1})),
-            "z: member 'a' (entry at 39) is stored and has 8 packed and 9 unpacked bytes, expected as many");
+  EXPECT_EQ(
+      refusal(build_zip({&stored, 1})),
+      "z: member 'a' (entry at offset 39) is stored and has 8 packed and 9 unpacked bytes, expected as many");
   for (const uint32_t size : {7u, 9u, 0u}) {
     ZipPart deflated = deflated_part("a", noise(8));
     deflated.size = size;
