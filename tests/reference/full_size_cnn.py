@@ -56,7 +56,7 @@ def keras_checkpoints(out, goldens, checkout, only):
         model.save_weights(out / "pix2score_weights.h5")
         model.save(out / "pix2score", save_format="tf", include_optimizer=False)
     if "efficientnet" in only:
-        small.made_up_weights.gain = 5.0
+        small.made_up_weights.gain = 2.4
         model = small.golden(goldens, "full_efficientnet", efficientnet, 1, 600, 600, 0, 255)
         model.save(out / "efficientnetb7.h5", include_optimizer=False)
 
