@@ -16,13 +16,24 @@ std::string_view text_named(const TensorSource& source, std::string_view name) {
   return found == source.texts().end() ? std::string_view() : std::string_view(found->text);
 }
 
+// "block1_conv1_W_1" -> "block1_conv1/kernel", as the first Keras called it and VGG is still released; any
+// other name stays.
+std::string from_keras_1(std::string_view name) {
+  std::string_view layer = name;
+  while (!layer.empty() && layer.back() >= '0' && layer.back() <= '9') layer.remove_suffix(1);
+  if (layer.size() < name.size() && layer.ends_with('_')) layer.remove_suffix(1);
+  if (layer.ends_with("_W")) return concat(layer.substr(0, layer.size() - 2), "/kernel");
+  if (layer.ends_with("_b")) return concat(layer.substr(0, layer.size() - 2), "/bias");
+  return std::string(name);
+}
+
 // "resnet101v2/conv1_conv/kernel:0" -> "conv1_conv/kernel".
-std::string_view layer_and_variable(std::string_view name) {
+std::string layer_and_variable(std::string_view name) {
   if (name.ends_with(":0")) name.remove_suffix(2);
   const size_t variable = name.rfind('/');
-  if (variable == std::string_view::npos || variable == 0) return name;
+  if (variable == std::string_view::npos || variable == 0) return from_keras_1(name);
   const size_t layer = name.rfind('/', variable - 1);
-  return layer == std::string_view::npos ? name : name.substr(layer + 1);
+  return std::string(layer == std::string_view::npos ? name : name.substr(layer + 1));
 }
 
 }  // namespace
@@ -40,7 +51,7 @@ NamedTensors NamedTensors::keras(const TensorSource& source) {
   const auto by_path = keras_names_by_path(text_named(source, "config.json"));
   for (const SourceTensor& tensor : source.tensors()) {
     const auto known = by_path.find(tensor.name);
-    const std::string_view name = known == by_path.end() ? layer_and_variable(tensor.name) : known->second;
+    const std::string name = known == by_path.end() ? layer_and_variable(tensor.name) : known->second;
     if (!named.by_name_.emplace(name, &tensor).second) return {};
   }
   return named;

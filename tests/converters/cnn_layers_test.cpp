@@ -247,6 +247,22 @@ TEST(RecogniseVgg, EveryKind) {
   expect_config(source_of(vgg_network(config, vgg_preset(config), "")), kVggArchitecture, config.json());
 }
 
+TEST(RecogniseVgg, NamesOfTheFirstKeras) {
+  VggConfig config;
+  config.style = TensorStyle::keras;
+  config.convs = {2, 2, 3, 3, 3};
+  config.widths = {64, 128, 256, 512, 512};
+  config.hidden = {4096, 4096};
+  config.classes = 1000;
+  NamesOnly source = source_of(vgg_network(config, vgg_preset(config), ""));
+  for (SourceTensor& tensor : source.tensors()) {
+    const size_t slash = tensor.name.find('/');
+    const bool kernel = tensor.name.substr(slash) == "/kernel";
+    tensor.name = tensor.name.substr(0, slash) + (kernel ? "_W_1:0" : "_b_1:0");
+  }
+  expect_config(source, kVggArchitecture, config.json());
+}
+
 EfficientNetConfig b0(TensorStyle style) {
   EfficientNetConfig config;
   config.style = style;

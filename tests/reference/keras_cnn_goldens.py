@@ -72,6 +72,9 @@ def fill(model):
         name = weight.name.removesuffix(":0")
         if not name.endswith("/count"):
             weight.assign(made_up_weights.weights(name, tuple(weight.shape)).astype(weight.dtype.name))
+    for layer in model.layers:
+        if hasattr(layer, "finalize_state"):  # a normalisation works with copies of its weights
+            layer.finalize_state()
     return model
 
 
