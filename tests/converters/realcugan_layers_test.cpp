@@ -262,8 +262,8 @@ TEST(Convert, RefusesAnotherNumberOfInputChannels) {
   EXPECT_EQ(
       store.error().message,
       "b: the tensors do not fit the nearest model, realcugan "
-      "{\"pro\":false,\"scale\":2,\"squeeze_excite\":false}: 'unet1.conv1.conv.0.weight (layer1.weight)': expected shape "
-      "[32, 3, 3, 3], found [32, 4, 3, 3]");
+      "{\"pro\":false,\"scale\":2,\"squeeze_excite\":false}: "
+      "'unet1.conv1.conv.0.weight (layer1.weight)': expected shape [32, 3, 3, 3], found [32, 4, 3, 3]");
 }
 
 }  // namespace

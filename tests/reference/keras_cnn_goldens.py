@@ -321,7 +321,8 @@ def main():
     parser.add_argument("--deepdanbooru", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--scratch", type=Path, required=True)
-    parser.add_argument("--only", nargs="*", default=["deepdanbooru", "files", "resnet", "pix2score", "vgg", "efficientnet"])
+    parser.add_argument("--only", nargs="*",
+                        default=["deepdanbooru", "files", "resnet", "pix2score", "vgg", "efficientnet"])
     arguments = parser.parse_args()
     if "deepdanbooru" in arguments.only:
         deepdanbooru_goldens(load_deepdanbooru(arguments.deepdanbooru), arguments.out)

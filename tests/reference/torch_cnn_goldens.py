@@ -103,13 +103,13 @@ def torchvision_goldens(out, source):
 
 def efficientnet_goldens(out):
     made_up_weights.gain = 2.4  # pictures would hardly show behind so many sigmoids
-    config = transformers.EfficientNetConfig(image_size=70, width_coefficient=0.1, depth_coefficient=0.3, hidden_dim=128,
-                                             depthwise_padding=[1, 5], num_labels=6)
+    config = transformers.EfficientNetConfig(image_size=70, width_coefficient=0.1, depth_coefficient=0.3,
+                                             hidden_dim=128, depthwise_padding=[1, 5], num_labels=6)
     model = fill(transformers.EfficientNetForImageClassification(config))
     model.save_pretrained(out / "efficientnet")
     outputs = run(model, "hf_efficientnet", 2, 70, efficientnet_forward)
-    cnn_golden.write(out / "hf_efficientnet.txt", f"transformers {transformers.__version__}", "hf_efficientnet", 2, 70, 70,
-                     -2, 2, outputs)
+    cnn_golden.write(out / "hf_efficientnet.txt", f"transformers {transformers.__version__}", "hf_efficientnet", 2,
+                     70, 70, -2, 2, outputs)
 
 
 def simclr_goldens(out, source):
