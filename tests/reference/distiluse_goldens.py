@@ -2,8 +2,8 @@
 
     python tests/reference/distiluse_goldens.py
 
-Needs sentence-transformers. Writes tests/goldens/transformers/distiluse.txt (transformer_golden.py says how); the
-folder is of the form in which the model was released.
+Needs sentence-transformers. Writes tests/goldens/transformers/distiluse.txt (transformer_golden.py says how), whose
+folder is of the form in which the model was released, and form_*.txt.
 """
 
 import json
@@ -38,9 +38,10 @@ def released_folder(folder):
     DistilBertModel(DistilBertConfig(**CONFIG)).save_pretrained(bare)
     (bare / "vocab.txt").write_text("\n".join(WORDS) + "\n")
     DistilBertTokenizerFast(vocab_file=str(bare / "vocab.txt"), do_lower_case=False).save_pretrained(bare)
-    parts = [models.Transformer(str(bare)), models.Pooling(96, pooling_mode="mean"),
-             models.Dense(96, 72, activation_function=torch.nn.Tanh())]
-    whole = folder / "whole"
+    width, size = DENSE["in_features"], DENSE["out_features"]
+    parts = [models.Transformer(str(bare)), models.Pooling(width, pooling_mode="mean"),
+             models.Dense(width, size, activation_function=torch.nn.Tanh())]
+    whole = folder / "checkpoint"
     SentenceTransformer(modules=parts, device="cpu").save(str(whole))
     shutil.rmtree(bare)
     for path, text in TEXTS.items():
@@ -52,11 +53,14 @@ def released_folder(folder):
     return whole, states
 
 
-def main():
-    golden = Golden(FOLDER / "distiluse.txt")
-    texts = [[2, *token_ids(f"distiluse {n}", n, 5, 60), 3] for n in (0, 1, 6, 17, 38)]
-    with tempfile.TemporaryDirectory() as folder, torch.no_grad():
-        whole, states = released_folder(Path(folder))
+TOKENS = [[2, *token_ids(f"distiluse {n}", n, 5, 60), 3] for n in (0, 1, 6, 17, 38)]
+
+
+def main(name="distiluse", texts=TOKENS, keep=None):
+    """keep: the folder in which the checkpoint is left."""
+    golden = Golden(FOLDER / f"{name}.txt", files=keep is None)
+    with tempfile.TemporaryDirectory() as temporary, torch.no_grad():
+        whole, states = released_folder(Path(keep or temporary))
         model = SentenceTransformer(str(whole), device="cpu").eval()
 
         def run():
@@ -79,6 +83,37 @@ def main():
     golden.write()
 
 
+def forms():
+    """The same network in the forms of tests/goldens/huggingface, without a dense layer save in `sentence`."""
+    texts = [[2, 5, 7, 6, 3], [2, 3]]
+    for form in ["one", "shards", "torch_file", "torch_shards", "sentence"]:
+        folder = FOLDER.parent / "huggingface" / form
+        model = DistilBertModel.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32).eval()
+        dense = models.Dense.load(str(folder / "2_Dense")) if form == "sentence" else None
+
+        def run():
+            rows = []
+            for ids in texts:
+                row = model(torch.tensor([ids])).last_hidden_state.mean(1)
+                if dense is not None:
+                    row = dense({"sentence_embedding": row})["sentence_embedding"]
+                    row = torch.nn.functional.normalize(row)
+                rows.append(row[0].numpy())
+            return rows
+
+        with torch.no_grad():
+            single = run()
+            model.double()
+            if dense is not None:
+                dense.double()
+            exact = run()
+        golden = Golden(FOLDER / f"form_{form}.txt")
+        golden.tokens(texts)
+        golden.output("text", exact, single)
+        golden.write()
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     main()
+    forms()

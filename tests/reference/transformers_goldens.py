@@ -18,13 +18,14 @@ from transformer_golden import Golden, tensors, token_ids
 FOLDER = Path(__file__).resolve().parents[1] / "goldens" / "transformers"
 
 
-def released_form(model):
+def released_form(model, keep=None):
     """The model read back by its own class from a file with the names of releases and made-up values, and these.
 
-    The class has other names in memory; what it writes, and reads, is the released form.
+    The class has other names in memory; what it writes, and reads, is the released form. keep: where it is left.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        model.save_pretrained(folder)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = keep or temporary
+        model.save_pretrained(folder, max_shard_size="100GB")
         file = f"{folder}/model.safetensors"
         state = tensors(load_file(file))
         save_file(state, file, {"format": "pt"})
@@ -51,9 +52,9 @@ def of_pictures(model, pictures, run):
     return [row.numpy() for row in run(model, nchw(pictures, model.dtype))]
 
 
-def clip(name, config, texts, side, written=None):
-    golden = Golden(FOLDER / f"{name}.txt")
-    model, state = released_form(tf.CLIPModel(config))
+def clip(name, config, texts, side, written=None, keep=None):
+    golden = Golden(FOLDER / f"{name}.txt", files=keep is None)
+    model, state = released_form(tf.CLIPModel(config), keep)
     golden.text("config.json", written or config.to_dict())
     golden.state("model.safetensors", state)
     golden.tokens(texts)
@@ -98,15 +99,19 @@ def clip_gelu():
     clip("clip_gelu", config, texts, 28)
 
 
-def pictures_only(name, model, written, side, run):
-    golden = Golden(FOLDER / f"{name}.txt")
-    model, state = released_form(model)
+def pictures_only(name, model, written, side, run, keep=None):
+    golden = Golden(FOLDER / f"{name}.txt", files=keep is None)
+    model, state = released_form(model, keep)
     golden.text("config.json", written)
     golden.state("model.safetensors", state)
     pictures = golden.pictures(name, 2, side, -2, 2)
     exact, single = twice(model, lambda m: of_pictures(m, pictures, run))
     golden.output("image", exact, single)
     golden.write()
+
+
+def class_row(m, x):
+    return m(x).last_hidden_state[:, 0]
 
 
 def released(config, omitted):
@@ -118,7 +123,7 @@ def vit():
     config = tf.ViTConfig(hidden_size=72, num_hidden_layers=3, num_attention_heads=12, intermediate_size=150,
                           image_size=32, patch_size=8)
     written = released(config, ["num_attention_heads", "layer_norm_eps", "hidden_act"])
-    pictures_only("vit", tf.ViTModel(config), written, 32, lambda m, x: m(x).last_hidden_state[:, 0])
+    pictures_only("vit", tf.ViTModel(config), written, 32, class_row)
 
 
 def dinov2():
@@ -126,7 +131,13 @@ def dinov2():
     config = tf.Dinov2Config(hidden_size=64, num_hidden_layers=3, num_attention_heads=4, image_size=49, patch_size=7)
     golden_side = 35
     pictures_only("dinov2", tf.Dinov2Model(config), released(config, ["layer_norm_eps"]), golden_side,
-                  lambda m, x: m(x).last_hidden_state[:, 0])
+                  class_row)
+
+
+def first_query(m, x):
+    rows = m.vision_model(x).last_hidden_state
+    return m.qformer(query_embeds=m.query_tokens.expand(len(x), -1, -1), encoder_hidden_states=rows,
+                     encoder_attention_mask=None).last_hidden_state[:, 0]
 
 
 def qformer():
@@ -140,13 +151,8 @@ def qformer():
                             text_config=language, num_query_tokens=6)
     model = tf.Blip2ForConditionalGeneration(config)
 
-    def run(m, x):
-        rows = m.vision_model(x).last_hidden_state
-        return m.qformer(query_embeds=m.query_tokens.expand(len(x), -1, -1), encoder_hidden_states=rows,
-                         encoder_attention_mask=None).last_hidden_state[:, 0]
-
     written = {"model_type": "blip-2", "vision_config": vision, "qformer_config": queries}
-    pictures_only("qformer", model, written, 42, run)
+    pictures_only("qformer", model, written, 42, first_query)
 
 
 ALL = {"clip": clip_small, "clip_gelu": clip_gelu, "vit": vit, "dinov2": dinov2, "qformer": qformer}
