@@ -97,6 +97,19 @@ TEST(CheckFinite, NamesTensorAndIndex) {
     EXPECT_EQ(status.error().message,
               "sample: element 2 of tensor 'bad' of shape [1, 3] is not a finite number");
   }
+  // Large tensors are looked at in blocks.
+  std::vector<float> values(700001);
+  for (const size_t index : {size_t{262143}, size_t{262144}, size_t{700000}}) {
+    values[index] = NAN;
+    WeightStore large;
+    const std::vector<int64_t> shape{static_cast<int64_t>(values.size())};
+    ASSERT_TRUE(large.add("large", DType::f32, shape, std::as_bytes(std::span(values))));
+    const Status status = check_finite(large);
+    ASSERT_FALSE(status);
+    EXPECT_NE(status.error().message.find("element " + std::to_string(index) + " "), std::string::npos)
+        << status.error().message;
+    values[index] = 0;
+  }
   WeightStore bytes = sample();
   ASSERT_TRUE(bytes.add("bits", DType::i32, {1}, bytes_of_values<uint32_t>({0x7f800000})));
   EXPECT_TRUE(check_finite(bytes));
