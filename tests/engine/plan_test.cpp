@@ -252,5 +252,30 @@ TEST(PreparedModel, DoesNotReferToTheStoreAfterwards) {
   test::expect_results(*g, test::run(**model, *g));
 }
 
+TEST(Plan, RowsOfAMatrixDoNotLieAPowerOfTwoApart) {
+  const auto step = [](Shape shape) { return arena_view(nullptr, shape).pixel_stride; };
+  EXPECT_EQ(step({1, 1, 7, 1024}), 1040);
+  EXPECT_EQ(step({3, 1, 7, 1536}), 1552);
+  EXPECT_EQ(step({1, 1, 7, 768}), 768);
+  EXPECT_EQ(step({1, 1, 1, 1024}), 1024);  // a single row
+  EXPECT_EQ(step({1, 7, 7, 1024}), 1024);  // not a matrix
+  for (const Shape shape : {Shape{3, 1, 7, 1024}, Shape{2, 5, 4, 512}, Shape{1, 1, 1, 3}}) {
+    const TensorView view = arena_view(nullptr, shape);
+    EXPECT_EQ(view.row_stride, shape.w * view.pixel_stride);
+    EXPECT_EQ(view.image_stride, shape.h * view.row_stride);
+    EXPECT_EQ(arena_bytes(shape), static_cast<size_t>(shape.n * view.image_stride) * sizeof(float));
+  }
+}
+
+TEST(Plan, NodesOfEveryKindReadAndWriteSuchRows) {
+  TwinGraph g(5);
+  const Value x = g.linear(g.input({2, 1, 5, 6}, true), 512);
+  const Value y = g.activation(g.layer_norm(x), Activation::gelu);
+  const Value z = g.binary(BinaryOp::mul, g.linear(y, 512), g.crop(g.conv(y, {.oc = 512}), {}));
+  g.output(g.linear(g.add_values(g.scale(g.batch_norm(z), 0.5f), x), 3));
+  const auto model = test::prepare(g);
+  test::expect_results(g, test::run(*model, g, 2));
+}
+
 }  // namespace
 }  // namespace ink

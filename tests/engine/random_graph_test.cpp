@@ -88,12 +88,12 @@ TEST(RandomGraph, HasEveryKindOfNode) {
     }
   }
   const std::set<std::string> all = {
-      "conv2d",    "deconv2d",   "linear",   "batch_norm",    "scale",
-      "add",       "mul",        "max_pool", "average_pool",  "global_average_pool",
-      "crop",      "pad",        "concat",   "pixel_shuffle", "resize",
-      "relu",      "leaky_relu", "sigmoid",  "tanh",          "silu",
-      "max",       "softmax",    "gram",     "row_max",       "gelu",
-      "quick_gelu"};
+      "conv2d", "deconv2d",   "linear",   "batch_norm",    "scale",
+      "add",    "mul",        "max_pool", "average_pool",  "global_average_pool",
+      "crop",   "pad",        "concat",   "pixel_shuffle", "resize",
+      "relu",   "leaky_relu", "sigmoid",  "tanh",          "silu",
+      "max",    "softmax",    "gram",     "row_max",       "layer_norm",
+      "gelu",   "quick_gelu"};
   EXPECT_EQ(kinds, all);
   EXPECT_LT(after, before * 9 / 10) << "little was fused";
   EXPECT_TRUE(kernels.contains(choose_winograd(active_isa()).name) &&

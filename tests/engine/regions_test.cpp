@@ -200,7 +200,7 @@ class FailingEnds : public RegionEnds {
 };
 
 TEST(Regions, WhatGoesWrongInATaskComesOutOfTheRun) {
-  RandomGraph graph(4, 8, true);
+  RandomGraph graph(5, 8, true);
   const auto model = test::prepare(graph.twin());
   for (const int threads : {1, 3}) {
     RegionRequest request;
