@@ -34,6 +34,8 @@ using Action = std::function<Result<int>(const Common&)>;
 // One of these for each subcommand: declares its options, and gives what to do when it was chosen.
 struct Commands;
 void add_upscale(Commands& commands);
+void add_tag(Commands& commands);
+void add_score(Commands& commands);
 void add_models(Commands& commands);
 void add_convert(Commands& commands);
 void add_info(Commands& commands);

@@ -79,6 +79,8 @@ bool is_folder(const std::string& path) {
   return fs::is_directory(path, problem);
 }
 
+std::string parent_folder(const std::string& path) { return fs::path(path).parent_path().string(); }
+
 Result<InputFiles> expand_inputs(const std::vector<std::string>& named, bool recursive,
                                  const std::string& output) {
   InputFiles inputs;

@@ -12,6 +12,9 @@ bool is_standard_stream(const std::string& path);
 
 bool is_folder(const std::string& path);
 
+// "a/b" of "a/b/c.png"; empty: the current folder.
+std::string parent_folder(const std::string& path);
+
 struct InputFile {
   std::string path;
   std::string below;  // the folders between the one that was named and this file: "" or "sub/deeper"

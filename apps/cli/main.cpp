@@ -1,9 +1,12 @@
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <new>
+#include <string>
+#include <vector>
 
 #include "apps/cli/common.h"
 #include "apps/cli/exit_code.h"
@@ -42,12 +45,26 @@ int finish(const Result<int>& result) {
   return exit_code(result.error().kind);
 }
 
+// Other programs write options with underscores, --general_threshold; here they have hyphens.
+std::vector<std::string> with_hyphens(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  for (std::string& word : words) {
+    if (word == "--") break;
+    if (!word.starts_with("--")) continue;
+    const auto end = word.begin() + static_cast<ptrdiff_t>(std::min(word.find('='), word.size()));
+    std::replace(word.begin(), end, '_', '-');
+  }
+  return words;
+}
+
 int run(int argc, char** argv) {
   CLI::App root("Anime-illustration models on the CPU, without a framework", "inkstone");
   root.set_version_flag("--version", version_text);
   root.require_subcommand(1);
   Commands commands{root};
   add_upscale(commands);
+  add_tag(commands);
+  add_score(commands);
   add_models(commands);
   add_convert(commands);
   add_info(commands);
@@ -56,7 +73,9 @@ int run(int argc, char** argv) {
   add_completion(commands);
   commands.finish();
   try {
-    root.parse(argc, argv);
+    std::vector<std::string> words = with_hyphens(argc, argv);
+    std::reverse(words.begin(), words.end());  // as the parser takes them
+    root.parse(std::move(words));
   } catch (const CLI::Success& asked) {
     root.exit(asked);
     std::cout.flush();

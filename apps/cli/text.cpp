@@ -93,6 +93,22 @@ JsonObject& JsonObject::number(std::string_view key, double value) {
 
 std::string json_array(const std::vector<std::string>& items) { return concat("[", join(items, ","), "]"); }
 
+std::string json_number(float value) {
+  if (!std::isfinite(value)) return "null";
+  std::array<char, 32> text{};
+  const auto [end, problem] = std::to_chars(text.data(), text.data() + text.size(), value);
+  return {text.data(), end};
+}
+
+std::string json_array(std::span<const float> values) {
+  std::string text = "[";
+  for (const float value : values) {
+    if (text.size() > 1) text += ',';
+    text += json_number(value);
+  }
+  return text + "]";
+}
+
 Result<uint64_t> parse_size(std::string_view text) {
   const Error wrong{ErrorKind::usage,
                     "expected a size such as 512M or 2G, found \"" + std::string(text) + "\""};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,9 @@ class JsonObject {
 };
 
 std::string json_array(const std::vector<std::string>& items);
+// The shortest number that reads back as the same float.
+std::string json_number(float value);
+std::string json_array(std::span<const float> values);
 
 // "512M", "1.5G", "800k" or plain bytes; the letters are powers of 1024, an "iB" or "B" may follow. Error:
 // usage.

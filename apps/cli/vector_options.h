@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apps/cli/batches.h"
+#include "apps/cli/common.h"
+#include "kernels/base/result.h"
+
+namespace CLI {
+class App;
+}
+
+namespace ink::cli {
+
+// What the commands share that make something of pictures.
+struct PictureFlags {
+  std::vector<std::string> inputs;
+  std::string input;
+  bool recursive = false;
+  std::string preprocess;
+
+  // The files, in the order in which they are named; none where none are. Errors: as expand_inputs().
+  Result<std::vector<std::string>> files() const;
+};
+void add_picture_options(CLI::App& app, PictureFlags& flags);
+
+// The same for all that run a model over many inputs.
+struct ModelFlags {
+  std::string model, model_folder;
+  std::string batch, max_memory;
+
+  // batch: where -b does not say. Error: usage.
+  Result<BatchSettings> settings(const Common& common, int batch) const;
+};
+void add_model_options(CLI::App& app, ModelFlags& flags);
+
+// What messages call the files.
+std::vector<std::string> input_names(const std::vector<std::string>& files);
+
+}  // namespace ink::cli
