@@ -71,6 +71,7 @@ std::string checkpoint_text(const TensorSource& source, const CheckpointFacts& f
                                                          : concat(facts.architecture, " ", facts.config);
     text += fact_line("model", printable(model));
   }
+  text += facts.use_text;
   if (facts.model_file || !source.texts().empty()) text += facts.model_file ? "metadata\n" : "texts\n";
   for (const SourceText& item : source.texts()) text += text_line(item, facts.model_file);
   std::string tensors = concat(source.tensors().size(), ", ", size_text(sums.bytes));
@@ -98,6 +99,7 @@ std::string checkpoint_json(const TensorSource& source, const CheckpointFacts& f
   }
   JsonObject object;
   object.text("file", facts.path).text("format", facts.format);
+  if (!facts.use_json.empty()) object.raw("use", facts.use_json);
   if (facts.model_file) {
     JsonObject metadata;
     for (const SourceText& item : source.texts()) metadata.text(item.name, item.text);

@@ -1,18 +1,14 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
-#include <cstring>
 #include <iostream>
 #include <memory>
 
+#include "apps/cli/bench_runner.h"
 #include "apps/cli/common.h"
 #include "apps/cli/exit_code.h"
-#include "apps/cli/models_folder.h"
-#include "apps/cli/network.h"
 #include "apps/cli/peak.h"
 #include "apps/cli/text.h"
 #include "engine/regions/region_session.h"
-#include "kernels/base/aligned_buffer.h"
 #include "weights/atomic_file.h"
 #include "weights/file.h"
 
@@ -20,76 +16,39 @@ namespace ink::cli {
 namespace {
 
 struct Flags {
-  std::string model, model_folder;
-  std::string input, output, shape;            // worker
-  std::string size = "256x256", rounds = "7";  // model
+  std::string model, model_folder, result;
+  std::string input, output, shape;                     // worker
+  std::string size, batch = "1", tokens, rounds = "7";  // model
   bool layers = false;
 };
 
-// A network with its memory, ready to run again and again on one input.
-class Runner {
- public:
-  static Result<std::unique_ptr<Runner>> create(const std::string& path, const Shape& shape, int threads) {
-    auto runner = std::unique_ptr<Runner>(new Runner);
-    INK_TRY(runner->network_, Network::load(path));
-    const PreparedModel& prepared = *runner->network_.prepared;
-    RegionRequest request;
-    request.threads = threads;
-    INK_TRY(std::shared_ptr<const RegionPlan> plan, prepared.regions({&shape, 1}, request));
-    const Shape result = plan->flow->shape(prepared.graph().outputs[0]);
-    runner->src_ = AlignedBuffer<float>(static_cast<size_t>(shape.elements()));
-    runner->dst_ = AlignedBuffer<float>(static_cast<size_t>(result.elements()));
-    runner->input_ = TensorView::dense(runner->src_.data(), DType::f32, shape);
-    runner->output_ = TensorView::dense(runner->dst_.data(), DType::f32, result);
-    runner->session_ = std::make_unique<RegionSession>(std::move(plan));
-    return runner;
-  }
-
-  AlignedBuffer<float>& src() { return src_; }
-  const AlignedBuffer<float>& dst() const { return dst_; }
-  double flops() const { return session_->plan().flops; }
-
-  RegionSession& session() { return *session_; }
-  const Graph& graph() const { return network_.prepared->graph(); }
-
-  Result<double> run() {  // milliseconds
-    const auto begin = std::chrono::steady_clock::now();
-    INK_TRY_STATUS(session_->run({&input_, 1}, {&output_, 1}));
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
-  }
-
- private:
-  Runner() = default;
-  Network network_;
-  AlignedBuffer<float> src_, dst_;
-  TensorView input_, output_;
-  std::unique_ptr<RegionSession> session_;
-};
-
-Status read_floats(const std::string& path, AlignedBuffer<float>& dst) {
-  const size_t bytes = dst.size() * sizeof(float);
-  INK_TRY(const FileBytes file, open_file(path, FileAccess::read, bytes));
-  if (file.bytes.size() != bytes) {
-    return Error{ErrorKind::bad_input, path + ": expected " + std::to_string(bytes) +
+Status read_input_file(const std::string& path, std::span<std::byte> dst) {
+  INK_TRY(const FileBytes file, open_file(path, FileAccess::read, dst.size()));
+  if (file.bytes.size() != dst.size()) {
+    return Error{ErrorKind::bad_input, path + ": expected " + std::to_string(dst.size()) +
                                            " bytes for this shape, found " +
                                            std::to_string(file.bytes.size())};
   }
-  std::memcpy(dst.data(), file.bytes.data(), bytes);
+  std::ranges::copy(file.bytes, dst.begin());
   return {};
 }
 
-Status write_floats(const AlignedBuffer<float>& values, const std::string& path) {
+Status write_floats(std::span<const float> values, const std::string& path) {
   INK_TRY(AtomicFile file, AtomicFile::create(path));
-  INK_TRY_STATUS(file.write(std::as_bytes(std::span(values.data(), values.size()))));
+  INK_TRY_STATUS(file.write(std::as_bytes(values)));
   return file.commit();
+}
+
+Result<std::unique_ptr<BenchRunner>> make_runner(const Flags& flags, const std::string& shape,
+                                                 const Common& common) {
+  INK_TRY(const LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder));
+  return make_bench_runner(loaded, {shape, flags.result, common.threads});
 }
 
 // One side of bench/peers, by the protocol in its README.md.
 Result<int> run_worker(const Flags& flags, const Common& common) {
-  INK_TRY(const Shape shape, parse_shape(flags.shape));
-  INK_TRY(const std::string path, find_model(flags.model, flags.model_folder));
-  INK_TRY(const std::unique_ptr<Runner> runner, Runner::create(path, shape, common.threads));
-  INK_TRY_STATUS(read_floats(flags.input, runner->src()));
+  INK_TRY(const std::unique_ptr<BenchRunner> runner, make_runner(flags, flags.shape, common));
+  INK_TRY_STATUS(read_input_file(flags.input, runner->src()));
   INK_TRY_STATUS(print("ready\n"));
   for (std::string command; std::getline(std::cin, command) && command != "quit";) {
     if (command == "run") {
@@ -113,9 +72,12 @@ Result<int> run_peak(const Flags&, const Common& common) {
 }
 
 // What each node of each stage costs, slowest first, from as many runs as were timed.
-Result<std::string> layer_table(Runner& runner, int rounds, const Common& common) {
+Result<std::string> layer_table(BenchRunner& runner, int rounds, const Common& common) {
+  if (runner.session() == nullptr) {
+    return Error{ErrorKind::usage, "--layers: is for networks of whole pictures, such as Real-CUGAN's"};
+  }
   INK_TRY(const double peak, measure_peak(common.threads));
-  RegionSession& session = runner.session();
+  RegionSession& session = *runner.session();
   session.measure_nodes();
   for (int round = 0; round < rounds; ++round) INK_TRY_STATUS(runner.run().status());
   const RegionPlan& plan = session.plan();
@@ -140,7 +102,7 @@ Result<std::string> layer_table(Runner& runner, int rounds, const Common& common
     const double gflops = row.flops / row.seconds / 1e9;
     char line[200];
     std::snprintf(line, sizeof line, "%5d  %-26s  %-22s  %8.2f  %9.1f  %8.1f  %9.1f\n", row.stage + 1,
-                  runner.graph().nodes[static_cast<size_t>(node.node)].name.c_str(), node.op->kernel(),
+                  runner.graph()->nodes[static_cast<size_t>(node.node)].name.c_str(), node.op->kernel(),
                   row.seconds * 1e3, 100 * row.seconds / total, gflops, 100 * gflops / peak);
     table += line;
   }
@@ -148,16 +110,34 @@ Result<std::string> layer_table(Runner& runner, int rounds, const Common& common
          " GFLOP/s; work is that of direct convolution, so Winograd's exceeds it\n";
 }
 
-Result<int> run_model(const Flags& flags, const Common& common) {
-  INK_TRY(const int rounds, parse_int(flags.rounds, "-r", 1, 1000000));
-  const std::vector<std::string> size = split(flags.size, 'x');
+// What the network takes, by the kind of model.
+Result<std::string> asked_shape(const Flags& flags, const LoadedModel& loaded) {
+  constexpr int kMost = 1 << 16;
+  INK_TRY(const int batch, parse_int(flags.batch, "-b", 1, kMost));
+  const Architecture& architecture = *loaded.architecture;
+  if (architecture.text != nullptr && (!flags.tokens.empty() || architecture.image == nullptr)) {
+    if (flags.tokens.empty() && batch == 1) return std::string();
+    if (flags.tokens.empty()) return Error{ErrorKind::usage, "-b: goes with --tokens for texts"};
+    return concat(batch, "x", flags.tokens);
+  }
+  if (!flags.tokens.empty()) {
+    return Error{ErrorKind::usage, concat("--tokens: ", architecture.title, " takes no texts")};
+  }
+  if (flags.size.empty() && architecture.image != nullptr) return std::to_string(batch);
+  const std::vector<std::string> size = split(flags.size.empty() ? "256x256" : flags.size, 'x');
   if (size.size() != 2) {
     return Error{ErrorKind::usage, "--size: expected WxH such as 256x256, found \"" + flags.size + "\""};
   }
-  INK_TRY(const Shape shape, parse_shape("1x" + size[1] + "x" + size[0] + "x3"));
-  INK_TRY(const std::string path, find_model(flags.model, flags.model_folder));
-  INK_TRY(const std::unique_ptr<Runner> runner, Runner::create(path, shape, common.threads));
-  for (size_t i = 0; i < runner->src().size(); ++i) runner->src()[i] = static_cast<float>(i % 251) / 250.0f;
+  return concat(batch, "x", size[1], "x", size[0], "x3");
+}
+
+Result<int> run_model(const Flags& flags, const Common& common) {
+  INK_TRY(const int rounds, parse_int(flags.rounds, "-r", 1, 1000000));
+  INK_TRY(const LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder));
+  INK_TRY(const std::string asked, asked_shape(flags, loaded));
+  INK_TRY(const std::unique_ptr<BenchRunner> runner,
+          make_bench_runner(loaded, {asked, flags.result, common.threads}));
+  runner->make_up_input();
   INK_TRY_STATUS(runner->run().status());  // touches all memory once
   std::vector<double> times;
   for (int round = 0; round < rounds; ++round) {
@@ -173,10 +153,10 @@ Result<int> run_model(const Flags& flags, const Common& common) {
   }
   if (common.json) {
     INK_TRY_STATUS(print(JsonObject()
-                             .text("model", path)
+                             .text("model", loaded.path)
                              .text("isa", isa_name(active_isa()))
                              .number("threads", int64_t{common.threads})
-                             .text("shape", shape.text())
+                             .text("shape", runner->shape())
                              .number("ms", median)
                              .number("ms_least", times.front())
                              .number("ms_most", times.back())
@@ -186,7 +166,7 @@ Result<int> run_model(const Flags& flags, const Common& common) {
   } else {
     INK_TRY_STATUS(print(decimals(median, 4) + " ms (" + decimals(times.front(), 4) + " to " +
                          decimals(times.back(), 4) + "), " + decimals(gflops, 4) + " GFLOP/s, " +
-                         shape.text() + ", " + isa_name(active_isa()) + ", " +
+                         runner->shape() + ", " + isa_name(active_isa()) + ", " +
                          std::to_string(common.threads) + " threads\n"));
   }
   return int{kDone};
@@ -205,7 +185,13 @@ void add_bench(Commands& commands) {
   };
   CLI::App* model = add("model", "The time of a network alone, median of several runs", run_model);
   model->add_option("MODEL", flags->model, "A model file or a name of \"models list\"")->required();
-  model->add_option("--size", flags->size, "Of the network's input")->capture_default_str()->type_name("WxH");
+  model->add_option("--size", flags->size, "Of the network's input; default: the model's own, or 256x256")
+      ->type_name("WxH");
+  model->add_option("-b,--batch-size", flags->batch, "Pictures or texts in a run")
+      ->capture_default_str()
+      ->type_name("N");
+  model->add_option("--tokens", flags->tokens, "Of each text, with the start and the end token")
+      ->type_name("N");
   model->add_option("-r,--rounds", flags->rounds, "Runs")->capture_default_str()->type_name("N");
   model->add_flag("--layers", flags->layers, "Also the time of each layer");
   model->add_option("--model-dir", flags->model_folder, "Folder looked into first for models")
@@ -214,9 +200,16 @@ void add_bench(Commands& commands) {
   worker->add_option("-m,--model", flags->model, "A model file or a name")->required()->type_name("MODEL");
   worker->add_option("--model-dir", flags->model_folder, "Folder looked into first for models")
       ->type_name("DIR");
-  worker->add_option("--input", flags->input, "float32, NHWC")->required()->type_name("FILE");
-  worker->add_option("--shape", flags->shape, "Of the input")->required()->type_name("1xHxWx3");
+  worker->add_option("--input", flags->input, "float32, NHWC, or the ids of texts, int32")
+      ->required()
+      ->type_name("FILE");
+  worker->add_option("--shape", flags->shape, "Of the input: NxHxWx3, or texts x tokens")
+      ->required()
+      ->type_name("NxHxWx3");
   worker->add_option("--output", flags->output, "Where \"save\" writes")->required()->type_name("FILE");
+  for (CLI::App* app : {model, worker}) {
+    app->add_option("--result", flags->result, "Which of the model's outputs")->type_name("NAME");
+  }
   add("peak", "The float32 multiply-add peak of this machine", run_peak);
 }
 

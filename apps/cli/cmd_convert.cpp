@@ -3,10 +3,12 @@
 #include <filesystem>
 #include <memory>
 
+#include "apps/cli/attachments.h"
 #include "apps/cli/common.h"
 #include "apps/cli/exit_code.h"
 #include "apps/cli/models_folder.h"
 #include "apps/cli/text.h"
+#include "models/architecture.h"
 #include "models/model.h"
 #include "weights/safetensors.h"
 
@@ -15,16 +17,28 @@ namespace {
 
 struct Flags {
   std::string source, output, architecture;
+  AttachmentFlags attachments;
 };
+
+// Whether a family of models knows the name: its own, or one of its variants'.
+bool is_known(const std::string& name) {
+  return std::ranges::any_of(architectures(), [&](const Architecture& architecture) {
+    return name == architecture.name || name.starts_with(concat(architecture.name, "-"));
+  });
+}
 
 Result<LoadOptions> load_options(const std::string& architecture) {
   LoadOptions options;
   options.hash_source = true;
   if (architecture == "realcugan-pro") {
     options.recognise.pro = true;
-  } else if (!architecture.empty() && architecture != "realcugan") {
+  } else if (architecture.empty() || is_known(architecture)) {
+    options.recognise.architecture = architecture;
+  } else {
+    std::vector<std::string> known = {"realcugan-pro"};
+    for (const Architecture& one : architectures()) known.emplace_back(one.name);
     return Error{ErrorKind::usage,
-                 "--arch: expected realcugan or realcugan-pro, found \"" + architecture + "\""};
+                 concat("--arch: expected ", join(known, ", "), ", found \"", architecture, "\"")};
   }
   return options;
 }
@@ -54,15 +68,19 @@ std::string first_names(const std::vector<std::string>& names) {
   return join(shown, ", ") + (names.size() > kShown ? ", ..." : "");
 }
 
-std::string summary(const Flags& flags, const WeightStore& store, const ConvertReport& report) {
+std::string summary(const Flags& flags, const Attached& attached, const ConvertReport& report) {
+  const WeightStore& store = attached.store;
   const size_t used = report.used.size(), left = report.left_over.size();
   return concat(flags.output, ": ", store.metadata(kArchitectureKey), " ", store.metadata(kConfigKey), ", ",
                 used, " of ", used + left, " tensors of ", flags.source, " used",
-                left == 0 ? "" : concat(", left over: ", first_names(report.left_over)));
+                left == 0 ? "" : concat(", left over: ", first_names(report.left_over)),
+                attached.names.empty() ? "" : concat(", with ", join(attached.names, ", ")));
 }
 
-std::string json(const Flags& flags, const WeightStore& store, const ConvertReport& report) {
-  std::vector<std::string> used, left_over;
+std::string json(const Flags& flags, const Attached& attached, const ConvertReport& report) {
+  const WeightStore& store = attached.store;
+  std::vector<std::string> used, left_over, names;
+  for (const std::string& name : attached.names) names.push_back(json_string(name));
   for (const auto& [source, name] : report.used) {
     used.push_back(JsonObject().text("source", source).text("name", name).str());
   }
@@ -75,6 +93,7 @@ std::string json(const Flags& flags, const WeightStore& store, const ConvertRepo
       .text("format", report.format)
       .raw("used", json_array(used))
       .raw("left_over", json_array(left_over))
+      .raw("attached", json_array(names))
       .str();
 }
 
@@ -82,16 +101,21 @@ Result<int> run_convert(const Flags& flags, const Common& common) {
   INK_TRY(const LoadOptions options, load_options(flags.architecture));
   INK_TRY_STATUS(check_output(flags));
   ConvertReport report;
-  INK_TRY(const WeightStore store, load_any_model(flags.source, options, &report));
-  INK_TRY_STATUS(write_safetensors(store, flags.output));
+  LoadedModel loaded{flags.source, nullptr, nullptr};
+  INK_TRY(WeightStore store, load_any_model(flags.source, options, &report));
+  loaded.store = std::make_shared<const WeightStore>(std::move(store));
+  INK_TRY(loaded.architecture, architecture_of(*loaded.store));
+  INK_TRY(const Attached attached, attach(loaded, flags.attachments, common.threads));
+  INK_TRY_STATUS(write_safetensors(attached.store, flags.output));
+  for (const std::string& lack : attached.lacks) print_warning(common, lack);
   for (const auto& [source, name] : report.used) {
     print_detail(common, "used " + source + (source == name ? "" : " as " + name));
   }
   for (const std::string& name : report.left_over) print_detail(common, "left over " + name);
   if (common.json) {
-    INK_TRY_STATUS(print(json(flags, store, report) + "\n"));
+    INK_TRY_STATUS(print(json(flags, attached, report) + "\n"));
   } else if (!common.quiet) {
-    INK_TRY_STATUS(print(printable(summary(flags, store, report)) + "\n"));
+    INK_TRY_STATUS(print(printable(summary(flags, attached, report)) + "\n"));
   }
   return int{kDone};
 }
@@ -109,8 +133,10 @@ void add_convert(Commands& commands) {
   app.add_option("-o,--output", flags->output, "The model file, NAME.safetensors")
       ->required()
       ->type_name("FILE");
-  app.add_option("--arch", flags->architecture, "realcugan or realcugan-pro, where the source does not tell")
+  app.add_option("--arch", flags->architecture,
+                 "What it is, such as realcugan-pro, where the source does not tell")
       ->type_name("NAME");
+  add_attachment_options(app, flags->attachments);
 }
 
 }  // namespace ink::cli

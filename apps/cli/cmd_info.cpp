@@ -5,8 +5,10 @@
 #include "apps/cli/common.h"
 #include "apps/cli/exit_code.h"
 #include "apps/cli/kernel_list.h"
+#include "apps/cli/model_facts.h"
 #include "apps/cli/models_folder.h"
 #include "apps/cli/network.h"
+#include "apps/cli/picture_network.h"
 #include "apps/cli/plan_json.h"
 #include "apps/cli/text.h"
 #include "converters/sources/open.h"
@@ -66,12 +68,17 @@ Result<int> show_model(const Flags& flags, const Common& common) {
     return Error{error.kind == ErrorKind::no_input ? ErrorKind::model : error.kind, error.message};
   }
   const TensorSource& source = **opened;
-  CheckpointFacts facts{path, std::string(source.format()), "", "", is_model_file(source)};
-  if (facts.model_file) {
-    facts.format = describe(FileFormat::safetensors);
-  } else if (const Result<WeightStore> model = load_model(path); model.ok()) {
-    facts.architecture = model->metadata(kArchitectureKey);
-    facts.config = model->metadata(kConfigKey);
+  CheckpointFacts facts{path, std::string(source.format()), "", "", is_model_file(source), "", ""};
+  if (facts.model_file) facts.format = describe(FileFormat::safetensors);
+  if (const Result<LoadedModel> model = load_model_for_use(path, ""); model.ok()) {
+    facts.architecture = model->store->metadata(kArchitectureKey);
+    facts.config = model->store->metadata(kConfigKey);
+    if (const Result<ModelFacts> use = model_facts(*model, common.threads); use.ok()) {
+      facts.use_text = model_facts_text(*use);
+      facts.use_json = model_facts_json(*use);
+    } else {
+      print_detail(common, use.error().message);
+    }
   } else {
     print_detail(common, model.error().message);
   }
@@ -79,9 +86,8 @@ Result<int> show_model(const Flags& flags, const Common& common) {
   return int{kDone};
 }
 
-Result<int> show_plan(const Flags& flags, const Common& common) {
+Result<int> show_regions(const Flags& flags, const std::string& path, const Common& common) {
   INK_TRY(const Shape shape, parse_shape(flags.plan));
-  INK_TRY(const std::string path, find_model(flags.model, flags.model_folder));
   INK_TRY(const Network network, Network::load(path));
   RegionRequest request;
   request.threads = common.threads;
@@ -102,6 +108,54 @@ Result<int> show_plan(const Flags& flags, const Common& common) {
   return int{kDone};
 }
 
+Status print_plan(const PreparedModel& network, std::span<const Shape> inputs, const Common& common) {
+  INK_TRY(const auto plan, network.plan(inputs, common.threads));
+  if (!common.json) return print(network.text(*plan));
+  return print(JsonObject()
+                   .number("gflop", plan->flops() / 1e9)
+                   .number("memory_bytes", static_cast<int64_t>(plan->memory_bytes()))
+                   .number("packed_bytes", static_cast<int64_t>(network.packed_bytes()))
+                   .str() +
+               "\n");
+}
+
+// N pictures of the model's size, or N texts of T tokens.
+Result<int> show_plan(const Flags& flags, const Common& common) {
+  INK_TRY(const LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder));
+  const Architecture& architecture = *loaded.architecture;
+  if (architecture.image == nullptr && architecture.text == nullptr) {
+    return show_regions(flags, loaded.path, common);
+  }
+  const std::vector<std::string> sizes = split(flags.plan, 'x');
+  const bool of_texts = architecture.text != nullptr && (sizes.size() == 2 || architecture.image == nullptr);
+  constexpr int kMost = 1 << 16;
+  if (of_texts && sizes.size() <= 2) {
+    INK_TRY(const std::unique_ptr<TextModel> model,
+            architecture.text(loaded.store, {{}, active_isa(), common.threads}));
+    int tokens = model->max_tokens();
+    INK_TRY(const int texts, parse_int(sizes[0], "--plan", 1, kMost));
+    if (sizes.size() == 2) {
+      INK_TRY(tokens, parse_int(sizes[1], "--plan", 1, tokens));
+    }
+    INK_TRY_STATUS(print_plan(model->network(), text_shapes(texts, tokens), common));
+    return int{kDone};
+  }
+  INK_TRY(const PictureNetwork network, PictureNetwork::create(loaded, {}, "", common.threads));
+  Shape shape{1, network.size.h, network.size.w, 3};
+  if (sizes.size() == 1) {
+    INK_TRY(shape.n, parse_int(sizes[0], "--plan", 1, kMost));
+  } else {
+    INK_TRY(const Shape asked, parse_shape(flags.plan));
+    shape.n = asked.n;
+    if (!(asked == shape)) {
+      return Error{ErrorKind::usage,
+                   concat("--plan ", flags.plan, ": the model takes ", shape.text(), ", any number of them")};
+    }
+  }
+  INK_TRY_STATUS(print_plan(network.model->network(), {&shape, 1}, common));
+  return int{kDone};
+}
+
 Result<int> run_info(const Flags& flags, const Common& common) {
   if (flags.cpu) return show_cpu(common);
   if (flags.model.empty()) return Error{ErrorKind::usage, "name a model, or ask for --cpu"};
@@ -117,7 +171,9 @@ void add_info(Commands& commands) {
                    [flags](const Common& common) { return run_info(*flags, common); });
   app.add_option("MODEL", flags->model,
                  "A model file, a released checkpoint or its folder, or a name of \"models list\"");
-  app.add_option("--plan", flags->plan, "How the model runs on an input of this size, such as 1x256x256x3")
+  app.add_option("--plan", flags->plan,
+                 "How the model runs on an input of this size, such as 1x256x256x3; N is enough where "
+                 "the model has a size of its own, NxT for N texts of T tokens")
       ->type_name("NxHxWxC");
   app.add_option("-t,--tile-size", flags->tile, "With --plan: regions of this size, 0: automatic")
       ->capture_default_str()

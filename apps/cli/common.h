@@ -36,6 +36,8 @@ struct Commands;
 void add_upscale(Commands& commands);
 void add_tag(Commands& commands);
 void add_score(Commands& commands);
+void add_embed(Commands& commands);
+void add_tokenize(Commands& commands);
 void add_models(Commands& commands);
 void add_convert(Commands& commands);
 void add_info(Commands& commands);

@@ -65,6 +65,8 @@ int run(int argc, char** argv) {
   add_upscale(commands);
   add_tag(commands);
   add_score(commands);
+  add_embed(commands);
+  add_tokenize(commands);
   add_models(commands);
   add_convert(commands);
   add_info(commands);

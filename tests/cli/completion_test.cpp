@@ -17,7 +17,7 @@ const std::vector<Names> kCommands = {
     {},          {"upscale"},        {"models"},     {"models", "list"}, {"models", "pull"},
     {"convert"}, {"models", "path"}, {"info"},       {"limits"},         {"bench"},
     {"man"},     {"bench", "model"}, {"completion"}, {"tag"},            {"score"},
-    {"bench", "worker"}};
+    {"embed"},   {"tokenize"},       {"bench", "worker"}};
 
 // The options that the help of a command lists.
 std::set<std::string> options_in_help(const Workplace& work, Names command) {
@@ -85,6 +85,7 @@ TEST(CliCompletion, CompletesInBash) {
   EXPECT_EQ(offered(work, "inkstone tag pictures/"), "pictures/a b.png");
   EXPECT_EQ(offered(work, "inkstone tag x.png --ca"),
             "--categories --caption-extension --caption-separator");
+  EXPECT_EQ(offered(work, "inkstone embed --clip-cleaning \"\""), "openai hf");
   EXPECT_EQ(offered(work, "inkstone completion \"\""), "bash zsh fish");
 }
 

@@ -1,0 +1,191 @@
+#include "apps/cli/bench_runner.h"
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include "apps/cli/model_facts.h"
+#include "apps/cli/model_tokenizer.h"
+#include "apps/cli/network.h"
+#include "apps/cli/text.h"
+#include "kernels/base/aligned_buffer.h"
+#include "kernels/base/isa.h"
+
+namespace ink::cli {
+namespace {
+
+template <class Work>
+Result<double> milliseconds_of(Work work) {
+  const auto begin = std::chrono::steady_clock::now();
+  INK_TRY_STATUS(work());
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+}
+
+void make_up_pixels(AlignedBuffer<float>& pixels) {
+  for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<float>(i % 251) / 250.0f;
+}
+
+std::vector<std::string> names(const std::string& output) {
+  return output.empty() ? std::vector<std::string>() : std::vector{output};
+}
+
+class RegionRunner : public BenchRunner {
+ public:
+  static Result<std::unique_ptr<BenchRunner>> create(const LoadedModel& loaded, const BenchRequest& request) {
+    auto runner = std::unique_ptr<RegionRunner>(new RegionRunner);
+    INK_TRY(const Shape shape, parse_shape(request.shape));
+    INK_TRY(runner->network_, Network::load(loaded.path));
+    const PreparedModel& prepared = *runner->network_.prepared;
+    RegionRequest regions;
+    regions.threads = request.threads;
+    INK_TRY(std::shared_ptr<const RegionPlan> plan, prepared.regions({&shape, 1}, regions));
+    const Shape result = plan->flow->shape(prepared.graph().outputs[0]);
+    runner->src_ = AlignedBuffer<float>(static_cast<size_t>(shape.elements()));
+    runner->dst_ = AlignedBuffer<float>(static_cast<size_t>(result.elements()));
+    runner->input_ = TensorView::dense(runner->src_.data(), DType::f32, shape);
+    runner->output_ = TensorView::dense(runner->dst_.data(), DType::f32, result);
+    runner->session_ = std::make_unique<RegionSession>(std::move(plan));
+    return std::unique_ptr<BenchRunner>(std::move(runner));
+  }
+
+  std::span<std::byte> src() override { return std::as_writable_bytes(std::span(src_.data(), src_.size())); }
+  std::span<const float> dst() const override { return {dst_.data(), dst_.size()}; }
+  Result<double> run() override {
+    return milliseconds_of([&] { return session_->run({&input_, 1}, {&output_, 1}); });
+  }
+  double flops() const override { return session_->plan().flops; }
+  std::string shape() const override { return input_.shape.text(); }
+  RegionSession* session() override { return session_.get(); }
+  const Graph* graph() const override { return &network_.prepared->graph(); }
+  void make_up_input() override { make_up_pixels(src_); }
+
+ private:
+  RegionRunner() = default;
+  Network network_;
+  AlignedBuffer<float> src_, dst_;
+  TensorView input_, output_;
+  std::unique_ptr<RegionSession> session_;
+};
+
+double planned_flops(const PreparedModel& network, std::span<const Shape> shapes, int threads) {
+  const auto plan = network.plan(shapes, threads);
+  return plan.ok() ? (*plan)->flops() : 0;
+}
+
+class PictureRunner : public BenchRunner {
+ public:
+  static Result<std::unique_ptr<BenchRunner>> create(const LoadedModel& loaded, const BenchRequest& request) {
+    auto runner = std::unique_ptr<PictureRunner>(new PictureRunner);
+    INK_TRY(runner->network_, PictureNetwork::create(loaded, names(request.output), "", request.threads));
+    const PictureSize size = runner->network_.size;
+    Shape shape{1, size.h, size.w, 3};
+    if (std::ranges::count(request.shape, 'x') == 0 && !request.shape.empty()) {
+      INK_TRY(shape.n, parse_int(request.shape, "pictures", 1, 1 << 16));
+    } else if (!request.shape.empty()) {
+      INK_TRY(const Shape asked, parse_shape(request.shape));
+      shape.n = asked.n;
+      if (!(asked == shape)) {
+        return Error{ErrorKind::usage,
+                     concat("the model takes ", shape.text(), ", and ", request.shape, " is another size")};
+      }
+    }
+    const auto n = static_cast<size_t>(shape.n);
+    runner->shape_ = shape;
+    runner->threads_ = request.threads;
+    runner->src_ = AlignedBuffer<float>(static_cast<size_t>(shape.elements()));
+    runner->dst_ = AlignedBuffer<float>(n * static_cast<size_t>(runner->network_.model->outputs()[0].size));
+    return std::unique_ptr<BenchRunner>(std::move(runner));
+  }
+
+  std::span<std::byte> src() override { return std::as_writable_bytes(std::span(src_.data(), src_.size())); }
+  std::span<const float> dst() const override { return {dst_.data(), dst_.size()}; }
+  Result<double> run() override {
+    float* const dst = dst_.data();
+    return milliseconds_of([&] { return network_.model->run(src_.data(), shape_.n, {&dst, 1}, threads_); });
+  }
+  double flops() const override { return planned_flops(network_.model->network(), {&shape_, 1}, threads_); }
+  std::string shape() const override { return shape_.text(); }
+  void make_up_input() override { make_up_pixels(src_); }
+
+ private:
+  PictureRunner() = default;
+  PictureNetwork network_;
+  Shape shape_;
+  int threads_ = 1;
+  AlignedBuffer<float> src_, dst_;
+};
+
+class TextRunner : public BenchRunner {
+ public:
+  static Result<std::unique_ptr<BenchRunner>> create(const LoadedModel& loaded, const BenchRequest& request) {
+    constexpr int kMostTexts = 1 << 16;
+    auto runner = std::unique_ptr<TextRunner>(new TextRunner);
+    INK_TRY(runner->model_,
+            loaded.architecture->text(loaded.store, {names(request.output), active_isa(), request.threads}));
+    runner->tokens_ = runner->model_->max_tokens();
+    if (!request.shape.empty()) {
+      const std::vector<std::string> sizes = split(request.shape, 'x');
+      if (sizes.size() != 2) {
+        return Error{ErrorKind::usage,
+                     "expected a shape of texts and tokens such as 8x20, found \"" + request.shape + "\""};
+      }
+      INK_TRY(runner->texts_, parse_int(sizes[0], "texts", 1, kMostTexts));
+      INK_TRY(runner->tokens_, parse_int(sizes[1], "tokens", 2, runner->tokens_));
+    }
+    runner->threads_ = request.threads;
+    const auto n = static_cast<size_t>(runner->texts_), tokens = static_cast<size_t>(runner->tokens_);
+    runner->src_.resize(n * tokens);
+    runner->dst_ = AlignedBuffer<float>(n * static_cast<size_t>(runner->model_->outputs()[0].size));
+    // A text begins and ends with the tokens of its kind, for some models look for the latter.
+    const auto tokenizer = load_tokenizer(loaded.path, *loaded.store, {}, runner->model_->max_tokens());
+    if (tokenizer.ok()) {
+      runner->start_ = (*tokenizer)->start_id();
+      runner->end_ = (*tokenizer)->end_id();
+    }
+    return std::unique_ptr<BenchRunner>(std::move(runner));
+  }
+
+  std::span<std::byte> src() override { return std::as_writable_bytes(std::span(src_)); }
+  std::span<const float> dst() const override { return {dst_.data(), dst_.size()}; }
+  Result<double> run() override {
+    const auto tokens = static_cast<size_t>(tokens_);
+    std::vector<std::vector<int32_t>> ids;
+    for (auto at = src_.begin(); at != src_.end(); at += static_cast<ptrdiff_t>(tokens)) {
+      ids.emplace_back(at, at + static_cast<ptrdiff_t>(tokens));
+    }
+    float* const dst = dst_.data();
+    return milliseconds_of([&] { return model_->run(ids, {&dst, 1}, threads_); });
+  }
+  double flops() const override {
+    return planned_flops(model_->network(), text_shapes(texts_, tokens_), threads_);
+  }
+  std::string shape() const override { return concat(texts_, "x", tokens_); }
+  void make_up_input() override {
+    for (size_t i = 0; i < src_.size(); ++i) {
+      // Rising, for where no end token is known the largest may stand for it.
+      const auto at = static_cast<int32_t>(i % static_cast<size_t>(tokens_));
+      src_[i] = at == 0 && start_ >= 0 ? start_ : at == tokens_ - 1 && end_ >= 0 ? end_ : 5 + at % 1000;
+    }
+  }
+
+ private:
+  TextRunner() = default;
+  std::unique_ptr<TextModel> model_;
+  int texts_ = 1, tokens_ = 1, threads_ = 1;
+  int32_t start_ = -1, end_ = -1;
+  std::vector<int32_t> src_;
+  AlignedBuffer<float> dst_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<BenchRunner>> make_bench_runner(const LoadedModel& loaded,
+                                                       const BenchRequest& request) {
+  const Architecture& architecture = *loaded.architecture;
+  const bool of_texts = std::ranges::count(request.shape, 'x') == 1 || architecture.image == nullptr;
+  if (architecture.text != nullptr && of_texts) return TextRunner::create(loaded, request);
+  if (architecture.image != nullptr) return PictureRunner::create(loaded, request);
+  return RegionRunner::create(loaded, request);
+}
+
+}  // namespace ink::cli

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "apps/cli/picture_network.h"
+#include "engine/regions/region_session.h"
+#include "kernels/base/result.h"
+
+namespace ink::cli {
+
+// A network with its memory, ready to run again and again on one input.
+class BenchRunner {
+ public:
+  virtual ~BenchRunner() = default;
+
+  virtual std::span<std::byte> src() = 0;  // float32 (n, h, w, 3), or int32 (n, tokens)
+  virtual std::span<const float> dst() const = 0;
+  virtual Result<double> run() = 0;  // milliseconds
+  virtual double flops() const = 0;
+  virtual std::string shape() const = 0;  // of src
+
+  // Those of a network that runs in regions; null elsewhere.
+  virtual RegionSession* session() { return nullptr; }
+  virtual const Graph* graph() const { return nullptr; }
+
+  // Fills src with something that takes as long as anything else.
+  virtual void make_up_input() = 0;
+};
+
+// What to run a model on.
+struct BenchRequest {
+  // "NxHxWx3", or "N" of the model's own size; of texts "NxTOKENS"; empty: one of the model's own size.
+  std::string shape;
+  std::string output;  // a name; empty: the default
+  int threads = 1;
+};
+
+// Real-CUGAN's network on whole, padded pictures; a model of pictures; or one of texts, where the shape has
+// two numbers or the model takes nothing else. Errors: usage (a shape that the model does not take); those
+// of loading.
+Result<std::unique_ptr<BenchRunner>> make_bench_runner(const LoadedModel& loaded,
+                                                       const BenchRequest& request);
+
+}  // namespace ink::cli

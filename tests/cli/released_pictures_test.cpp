@@ -1,0 +1,79 @@
+#include <gtest/gtest.h>
+
+#include "tests/cli/command.h"
+#include "tests/cli/released_vectors.h"
+
+namespace ink {
+namespace {
+
+using namespace test;
+
+const std::string kResNet = kGoldens + "/cnn/resnet18.pt";
+
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST(CliReleasedPictures, ResNetOfTorchvision) {
+  const Workplace work;
+  const Vectors golden = read_vectors("resnet18.txt");
+  ASSERT_EQ(golden.size(), 8u);
+  const Outcome converted = work.run({"convert", kResNet, "-o", "resnet.safetensors"});
+  ASSERT_EQ(converted.code, 0) << converted.err;
+  for (const std::string& model : {kResNet, std::string("resnet.safetensors")}) {
+    for (const std::string output : {"features", "logits"}) {
+      const Outcome outcome = work.run(with_pictures({"embed", "-m", model, "--output", output}));
+      ASSERT_EQ(outcome.code, 0) << outcome.err;
+      const auto lines = read_lines(outcome.out);
+      ASSERT_EQ(lines.size(), 4u);
+      for (size_t i = 0; i < 4; ++i) {
+        expect_near(lines[i], golden.at(kPictures[i] + " " + output), kPictures[i] + " " + output);
+      }
+    }
+  }
+  const std::string one = work.run(with_pictures({"embed", "-m", kResNet, "-b", "1", "-j", "1"})).out;
+  EXPECT_EQ(work.run(with_pictures({"embed", "-m", kResNet, "-b", "3", "-j", "3"})).out, one);
+}
+
+TEST(CliReleasedPictures, InfoSaysWhatAResNetDoes) {
+  const Workplace work;
+  const Outcome info = work.run({"info", kResNet});
+  EXPECT_EQ(info.code, 0) << info.err;
+  for (const char* part :
+       {"of pictures\n  input                     224x224 pixels\n",
+        "  outputs                   features (16), logits (7)\n", " GFLOP\n", "parameters    "}) {
+    EXPECT_TRUE(holds(info.out, part)) << part << " in " << info.out;
+  }
+  const std::string json = work.run({"info", kResNet, "--json"}).out;
+  EXPECT_TRUE(
+      holds(json, R"("pictures":{"input":"224x224 pixels","outputs":[{"name":"features","size":16},)"))
+      << json;
+  const Outcome plan = work.run({"info", kResNet, "--plan", "2"});
+  EXPECT_EQ(plan.code, 0) << plan.err;
+  EXPECT_TRUE(holds(plan.out, "2x112x112x2")) << plan.out;
+  EXPECT_EQ(work.run({"info", kResNet, "--plan", "1x224x224x3"}).code, 0);
+  EXPECT_EQ(work.run({"info", kResNet, "--plan", "1x225x224x3"}).code, 64);
+}
+
+TEST(CliReleasedPictures, BenchMeasuresAndServesAnyModel) {
+  const Workplace work;
+  const Outcome bench = work.run({"bench", "model", kResNet, "-b", "2", "-r", "2", "--json"});
+  EXPECT_EQ(bench.code, 0) << bench.err;
+  EXPECT_TRUE(holds(bench.out, R"("shape":"2x224x224x3")")) << bench.out;
+  EXPECT_EQ(work.run({"bench", "model", kResNet, "--tokens", "9"}).code, 64);
+  EXPECT_EQ(work.run({"bench", "model", kResNet, "--layers"}).code, 64);
+
+  const std::vector<float> pixels(2 * 224 * 224 * 3, 0.25f);
+  const auto* bytes = reinterpret_cast<const std::byte*>(pixels.data());
+  work.write("in.f32", {bytes, bytes + pixels.size() * sizeof(float)});
+  test::Surroundings around;
+  around.input = "run\nsave\nquit\n";
+  const Outcome worker = work.run({"bench", "worker", "-m", kResNet, "--input", "in.f32", "--shape",
+                                   "2x224x224x3", "--output", "out.f32", "--result", "logits"},
+                                  around);
+  EXPECT_EQ(worker.code, 0) << worker.err;
+  const std::string saved = work.read("out.f32");
+  ASSERT_EQ(saved.size(), 2 * 7 * sizeof(float));
+  EXPECT_EQ(saved.substr(0, 28), saved.substr(28));
+}
+
+}  // namespace
+}  // namespace ink
