@@ -155,6 +155,28 @@ std::vector<Hazard> hazards() {
        [](SampleH5& f) { f.put(f.find("SNOD", 0) + 16, 8, f.get(f.find("SNOD", 0) + 56, 8)); },
        "f: the member 'fc' of the group at offset 96 is the object at offset 7752, which has another name "
        "already (a hard link or a circle); that is not supported"},
+      {"AttributeVersion", kOld, field("", MessageType::attribute, 0, 1, 9),
+       "f: an attribute at offset 832 has the version 9, supported: 1 to 3"},
+      {"AttributeFlags", kOld, field("", MessageType::attribute, 1, 1, 1),
+       "f: an attribute at offset 832 has unknown flags"},
+      {"AttributeNameWithoutEnd", kOld, field("", MessageType::attribute, 2, 2, 8),
+       "f: an attribute at offset 832 has a name that does not end in NUL"},
+      {"AttributeOfALongType", kOld, field("", MessageType::attribute, 4, 2, 60000),
+       "f: an attribute at offset 856 needs 60000 bytes, 64 are left"},
+      {"TextsVersion", "sequential.h5", mark("GCOL", 0, 4, 1, 2),
+       "f: expected a collection of the global heap at offset 2048, found 0x4c4f4347 of version 2 and 4096 "
+       "bytes"},
+      {"TextsBeyondTheFile", "sequential.h5", mark("GCOL", 0, 8, 8, kHuge),
+       "f: a collection of the global heap of 4611686018427387904 bytes is said to be at offset 2048, beyond "
+       "the end at 17952"},
+      {"TextTwice", "sequential.h5", mark("GCOL", 0, 16, 2, 2),
+       "f: object 2 at offset 2104 of the global heap is there twice"},
+      {"TextElsewhere", "sequential.h5", mark("GCOL", 0, 16, 2, 77),
+       "f: the reference at offset 888 names object 1 of 6 bytes in the global heap at offset 2048, which is "
+       "not there"},
+      {"TextShorter", "sequential.h5", mark("GCOL", 0, 24, 8, 1),
+       "f: the reference at offset 888 names object 1 of 6 bytes in the global heap at offset 2048, which "
+       "has 1 bytes"},
       {"LayoutVersion", kOld, field(kKernel, layout, 0, 1, 5),
        "f: a layout message at offset 4176 has the version 5, supported: 3 and 4"},
       {"LayoutVirtual", kOld, field(kKernel, layout, 1, 1, 3),

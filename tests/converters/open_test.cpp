@@ -215,6 +215,30 @@ TEST(OpenSource, ACheckpointOfTensorFlowByAnyOfItsNames) {
   EXPECT_GT(checkpoints, 5u);
 }
 
+TEST(OpenSource, EitherFileOfAPairOfNcnn) {
+  const TempFolder folder;
+  const test::NcnnSample sample = test::small_ncnn();
+  test::write_file(folder / "m.param", bytes_of(sample.param));
+  EXPECT_EQ(format_of(folder / "m.param"),
+            (folder / "m.bin") + ": cannot be opened: No such file or directory (it belongs to " +
+                (folder / "m.param") + ")");
+  test::write_file(folder / "m.bin", sample.bin);
+  for (const char* name : {"m.param", "m.bin"}) {
+    const auto source = open_source(folder / name);
+    ASSERT_TRUE(source.ok()) << source.error().message;
+    EXPECT_EQ((*source)->origin(), folder / "m.bin");
+    EXPECT_FALSE((*source)->tensors().empty());
+  }
+  fs::rename(folder / "m.param", folder / "graph");
+  EXPECT_EQ(format_of(folder / "graph"),
+            (folder / "graph") +
+                " is an ncnn .param file, but its name does not end so, and the .bin file that belongs to it "
+                "cannot be found");
+  test::write_file(folder / "m.param", sample.bin);
+  EXPECT_EQ(format_of(folder / "m.bin"),
+            (folder / "m.param") + " is an ncnn .bin file, expected an ncnn .param file");
+}
+
 // name -> bytes, of each tensor.
 std::map<std::string, test::Bytes> contents_of(const TensorSource& source) {
   std::map<std::string, test::Bytes> contents;
