@@ -78,11 +78,11 @@ def fill(model):
     return model
 
 
-def twice(build, picture, n, h, w, low, high):
-    """build() -> (model, {name: tensor}) in float64 and in float32; the outputs of both, and the second model."""
+def twice(build, picture, n, h, w, low, high, exact_kind):
+    """build() -> (model, {name: tensor}) in exact_kind and in float32; the outputs of both, and the second model."""
     pictures = made_up_weights.pictures(picture, n, h, w, low, high)
     results = []
-    for kind in ("float64", "float32"):
+    for kind in (exact_kind, "float32"):
         keras.backend.clear_session()
         keras.backend.set_floatx(kind)
         model, outputs = build()
@@ -93,8 +93,8 @@ def twice(build, picture, n, h, w, low, high):
     return {name: (exact, single) for name, exact, single in zip(outputs, *results)}, model
 
 
-def golden(out, name, build, n, h, w, low=0.0, high=1.0):
-    outputs, model = twice(build, name, n, h, w, low, high)
+def golden(out, name, build, n, h, w, low=0.0, high=1.0, exact_kind="float64"):
+    outputs, model = twice(build, name, n, h, w, low, high, exact_kind)
     cnn_golden.write(out / "cnn" / f"{name}.txt", SOURCE, name, n, h, w, low, high, outputs)
     return model
 
@@ -291,7 +291,8 @@ def efficientnet_goldens(out, scratch):
             def model_of(given):
                 return efficientnet.EfficientNet(width, depth, 224, model_name="efficientnetb0", weights=given,
                                                  input_shape=(side, side, 3), classes=classes,
-                                                 classifier_activation=None if given is None else "softmax")
+                                                 include_top=weights is None, pooling="avg",
+                                                 classifier_activation=None)
 
             model = fill(model_of(None))
             if weights is not None:
@@ -310,10 +311,12 @@ def efficientnet_goldens(out, scratch):
 
         return made
 
+    imagenet = build(0.1, 0.2, 70, "imagenet")
+    # The constants that the original multiplies by are float32 and take nothing else.
+    model = golden(out, "keras_efficientnet_imagenet", imagenet, 2, 70, 70, 0, 255, "float32")
+    model.save(out / "cnn" / "efficientnet.h5", include_optimizer=False)
     golden(out, "keras_efficientnet", build(0.25, 1.1, 70, None), 2, 70, 70, 0, 255)
     golden(out, "keras_efficientnet_b7", build(0.25, 3.1, 75, None), 1, 75, 75, 0, 255)
-    model = golden(out, "keras_efficientnet_imagenet", build(0.1, 0.2, 70, "imagenet", 1000), 2, 70, 70, 0, 255)
-    model.save(out / "cnn" / "efficientnet.h5", include_optimizer=False)
 
 
 def main():
