@@ -36,12 +36,13 @@ Result<Labels> load_labels(const LoadedModel& loaded, const std::string& tags_fi
     return model_error(loaded.path, ": there are no names of tags: neither ", kTagsTensor,
                        " in the model nor ", label_folder(loaded.path), "tags.txt; --tags FILE names them");
   }
-  INK_TRY(Labels labels, parse_labels(tags.text, tags.name, categories.text, categories.name));
-  if (labels.size() != static_cast<size_t>(count)) {
-    return model_error(tags.name, ": has ", labels.size(), " tags, and ", loaded.path, " gives ", count,
+  // Whether they are the model's at all comes first: categories of others do not fit either.
+  INK_TRY(const Labels names, parse_labels(tags.text, tags.name, "", ""));
+  if (names.size() != static_cast<size_t>(count)) {
+    return model_error(tags.name, ": has ", names.size(), " tags, and ", loaded.path, " gives ", count,
                        " scores");
   }
-  return labels;
+  return parse_labels(tags.text, tags.name, categories.text, categories.name);
 }
 
 }  // namespace ink::cli

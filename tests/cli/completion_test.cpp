@@ -24,7 +24,7 @@ std::set<std::string> options_in_help(const Workplace& work, Names command) {
   command.push_back("--help");
   const std::string help = work.run(command).out;
   std::set<std::string> options;
-  static const std::regex kOption(R"((?:^|\n) +(-[-a-zA-Z][^ ]*))");
+  static const std::regex kOption(R"((?:^|\n) +(-[-a-zA-Z][^ \n]*))");
   for (std::sregex_iterator at(help.begin(), help.end(), kOption), end; at != end; ++at) {
     std::string names = (*at)[1];
     for (size_t comma = 0; comma != std::string::npos; names.erase(0, comma + 1)) {

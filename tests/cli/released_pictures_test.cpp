@@ -1,4 +1,7 @@
 #include <gtest/gtest.h>
+#include <rapidjson/document.h>
+
+#include <sstream>
 
 #include "tests/cli/command.h"
 #include "tests/cli/released_vectors.h"
@@ -31,6 +34,63 @@ TEST(CliReleasedPictures, ResNetOfTorchvision) {
   }
   const std::string one = work.run(with_pictures({"embed", "-m", kResNet, "-b", "1", "-j", "1"})).out;
   EXPECT_EQ(work.run(with_pictures({"embed", "-m", kResNet, "-b", "3", "-j", "3"})).out, one);
+}
+
+// The numbers under `key` of each line.
+std::vector<std::vector<double>> numbers_of(const std::string& json_lines, const char* key) {
+  std::vector<std::vector<double>> all;
+  std::istringstream stream(json_lines);
+  for (std::string line; std::getline(stream, line);) {
+    rapidjson::Document document;
+    document.Parse(line.c_str());
+    all.emplace_back();
+    if (!document.IsObject() || !document.HasMember(key)) continue;
+    for (const auto& value : document[key].GetArray()) all.back().push_back(value.GetDouble());
+  }
+  return all;
+}
+
+// What ACG2vec's programs take: no WebP.
+std::vector<std::string> with_three_pictures(std::vector<std::string> arguments) {
+  arguments = with_pictures(std::move(arguments));
+  arguments.pop_back();
+  return arguments;
+}
+
+TEST(CliReleasedPictures, DeepDanbooruOfKeras) {
+  const Workplace work;
+  const Vectors golden = read_vectors("deepdanbooru.txt");
+  work.write("tags.txt", bytes_of("0\n1\n2\n3\n4\n5\n6\n7\n8\n9\nrating:safe\n"));
+  for (const std::string file : {"/cnn/deepdanbooru.h5", "/cnn/deepdanbooru.keras"}) {
+    const Outcome converted =
+        work.run({"convert", kGoldens + file, "-o", "converted.safetensors", "--tags", "tags.txt"});
+    ASSERT_EQ(converted.code, 0) << converted.err;
+    const Outcome direct = work.run(
+        with_three_pictures({"tag", "-m", kGoldens + file, "--tags", "tags.txt", "--json", "--all"}));
+    ASSERT_EQ(direct.code, 0) << direct.err;
+    const auto scores = numbers_of(direct.out, "scores");
+    ASSERT_EQ(scores.size(), 3u);
+    for (size_t i = 0; i < 3; ++i) expect_near(scores[i], golden.at(kPictures[i] + " tags"), kPictures[i]);
+    const Outcome again =
+        work.run(with_three_pictures({"tag", "-m", "converted.safetensors", "--json", "--all", "-b", "2"}));
+    EXPECT_EQ(again.out, direct.out) << again.err;
+  }
+  const Outcome text =
+      work.run({"tag", "-m", "converted.safetensors", kGoldens + "/pictures/420.jpg", "--top", "2"});
+  EXPECT_TRUE(holds(text.out, "420.jpg\n  0.946  2\n  0.826  5\n  0.974  rating:safe\n")) << text.out;
+}
+
+TEST(CliReleasedPictures, Pix2scoreOfKeras) {
+  const Workplace work;
+  const Vectors golden = read_vectors("pix2score.txt");
+  const Outcome outcome =
+      work.run(with_three_pictures({"score", "-m", kGoldens + "/cnn/pix2score.h5", "--json", "-b", "3"}));
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  for (const char* head : {"bookmark_predict", "view_predict", "sanity_predict"}) {
+    const auto scores = numbers_of(outcome.out, head);
+    ASSERT_EQ(scores.size(), 3u);
+    for (size_t i = 0; i < 3; ++i) expect_near(scores[i], golden.at(kPictures[i] + " " + head), head);
+  }
 }
 
 TEST(CliReleasedPictures, InfoSaysWhatAResNetDoes) {

@@ -55,13 +55,14 @@ def byte_letters():
     return [chr(byte) for byte in plain] + [chr(256 + i) for i in range(len(others))]
 
 
-def write_tokenizer(folder):
+def write_tokenizer(folder, positions):
     merges = ["r e", "re d</w>", "g r", "e e", "gr ee", "gree n</w>", "b l", "u e</w>", "bl ue</w>", "h a", "i r</w>"]
     letters = byte_letters()
     words = letters + [letter + "</w>" for letter in letters] + [merge.replace(" ", "") for merge in merges]
     words += ["<|startoftext|>", "<|endoftext|>"]
     vocabulary = json.dumps({word: i for i, word in enumerate(words)})
     (folder / "vocab.json").write_text(vocabulary + "\n", encoding="utf-8")
+    (folder / "tokenizer_config.json").write_text(json.dumps({"model_max_length": positions}) + "\n")
     (folder / "merges.txt").write_text("#version: 0.2\n" + "\n".join(merges) + "\n", encoding="utf-8")
     return len(words)
 
@@ -85,7 +86,7 @@ def clip(pictures, out):
     folder = out / "clip"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    vocabulary = write_tokenizer(folder)
+    vocabulary = write_tokenizer(folder, positions)
     torch.manual_seed(1)
     sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
     config = transformers.CLIPConfig(

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "tests/cli/made_up/models.h"
+#include "weights/message.h"
 
 namespace ink {
 namespace {
@@ -76,7 +77,7 @@ TEST_F(CliTag, HasThresholdsForEachKind) {
 TEST_F(CliTag, GivesTheSameInAnyBatchAndInTheOrderOfTheInputs) {
   std::vector<std::string> files;
   for (int i = 0; i < 23; ++i) {
-    files.push_back("p" + std::to_string(i) + ".png");
+    files.push_back(concat("p", i, ".png"));
     const auto shade = static_cast<uint8_t>(10 * i);
     work.write_picture(files.back(),
                        test::solid(shade, 7, static_cast<uint8_t>(255 - shade), 3 + i, 20 - i / 2));
