@@ -36,10 +36,11 @@ Result<std::optional<ClipCleaning>> parse_cleaning(const std::string& text) {
 std::optional<ClipCleaning> configured_cleaning(const std::string& config) {
   rapidjson::Document document;
   document.Parse<rapidjson::kParseIterativeFlag>(config.data(), config.size());
-  if (document.HasParseError() || !document.IsObject()) return std::nullopt;
-  const auto found = document.FindMember("cleaning");
-  if (found == document.MemberEnd() || !found->value.IsString()) return std::nullopt;
-  const std::string name = found->value.GetString();
+  if (document.HasParseError() || !document.IsObject() || !document.HasMember("cleaning") ||
+      !document["cleaning"].IsString()) {
+    return std::nullopt;
+  }
+  const std::string_view name = document["cleaning"].GetString();
   if (name == "openai") return ClipCleaning::openai;
   if (name == "huggingface") return ClipCleaning::huggingface;
   return std::nullopt;

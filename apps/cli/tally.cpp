@@ -8,10 +8,7 @@
 namespace ink::cli {
 
 Tally::Tally(const Common& common, std::vector<std::string> names, std::string noun)
-    : common_(common),
-      names_(std::move(names)),
-      noun_(std::move(noun)),
-      progress_(common.progress, names_.size()) {}
+    : names_(std::move(names)), noun_(std::move(noun)), progress_(common.progress, names_.size()) {}
 
 void Tally::started(size_t item) { progress_.start(names_[item]); }
 

@@ -31,7 +31,6 @@ class Tally {
   int finish();
 
  private:
-  const Common& common_;
   const std::vector<std::string> names_;
   const std::string noun_;
   Progress progress_;

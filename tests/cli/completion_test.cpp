@@ -13,11 +13,24 @@ using test::Outcome;
 using test::Workplace;
 using Names = std::vector<std::string>;
 
-const std::vector<Names> kCommands = {
-    {},          {"upscale"},        {"models"},     {"models", "list"}, {"models", "pull"},
-    {"convert"}, {"models", "path"}, {"info"},       {"limits"},         {"bench"},
-    {"man"},     {"bench", "model"}, {"completion"}, {"tag"},            {"score"},
-    {"embed"},   {"tokenize"},       {"bench", "worker"}};
+const std::vector<Names> kCommands = {{},
+                                      {"upscale"},
+                                      {"models"},
+                                      {"models", "list"},
+                                      {"models", "pull"},
+                                      {"convert"},
+                                      {"models", "path"},
+                                      {"info"},
+                                      {"limits"},
+                                      {"bench"},
+                                      {"man"},
+                                      {"bench", "model"},
+                                      {"completion"},
+                                      {"tag"},
+                                      {"score"},
+                                      {"embed"},
+                                      {"tokenize"},
+                                      {"bench", "worker"}};
 
 // The options that the help of a command lists.
 std::set<std::string> options_in_help(const Workplace& work, Names command) {
@@ -83,8 +96,7 @@ TEST(CliCompletion, CompletesInBash) {
   EXPECT_EQ(offered(work, "inkstone upscale --spill pict"), "pictures");
   EXPECT_EQ(offered(work, "inkstone ta"), "tag");
   EXPECT_EQ(offered(work, "inkstone tag pictures/"), "pictures/a b.png");
-  EXPECT_EQ(offered(work, "inkstone tag x.png --ca"),
-            "--categories --caption-extension --caption-separator");
+  EXPECT_EQ(offered(work, "inkstone tag x.png --ca"), "--categories --caption-extension --caption-separator");
   EXPECT_EQ(offered(work, "inkstone embed --clip-cleaning \"\""), "openai hf");
   EXPECT_EQ(offered(work, "inkstone completion \"\""), "bash zsh fish");
 }
