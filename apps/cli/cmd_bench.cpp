@@ -110,8 +110,21 @@ Result<std::string> layer_table(BenchRunner& runner, int rounds, const Common& c
          " GFLOP/s; work is that of direct convolution, so Winograd's exceeds it\n";
 }
 
+// --size, without a model: two numbers, or nothing.
+Result<std::vector<std::string>> parse_size_flag(const Flags& flags) {
+  constexpr int kMostSide = 1 << 20;
+  if (flags.size.empty()) return std::vector<std::string>();
+  std::vector<std::string> size = split(flags.size, 'x');
+  if (size.size() != 2) {
+    return Error{ErrorKind::usage, "--size: expected WxH such as 256x256, found \"" + flags.size + "\""};
+  }
+  for (const std::string& side : size) INK_TRY_STATUS(parse_int(side, "--size", 1, kMostSide).status());
+  return size;
+}
+
 // What the network takes, by the kind of model.
-Result<std::string> asked_shape(const Flags& flags, const LoadedModel& loaded) {
+Result<std::string> asked_shape(const Flags& flags, std::vector<std::string> size,
+                                const LoadedModel& loaded) {
   constexpr int kMost = 1 << 16;
   INK_TRY(const int batch, parse_int(flags.batch, "-b", 1, kMost));
   const Architecture& architecture = *loaded.architecture;
@@ -123,18 +136,16 @@ Result<std::string> asked_shape(const Flags& flags, const LoadedModel& loaded) {
   if (!flags.tokens.empty()) {
     return Error{ErrorKind::usage, concat("--tokens: ", architecture.title, " takes no texts")};
   }
-  if (flags.size.empty() && architecture.image != nullptr) return std::to_string(batch);
-  const std::vector<std::string> size = split(flags.size.empty() ? "256x256" : flags.size, 'x');
-  if (size.size() != 2) {
-    return Error{ErrorKind::usage, "--size: expected WxH such as 256x256, found \"" + flags.size + "\""};
-  }
+  if (size.empty() && architecture.image != nullptr) return std::to_string(batch);
+  if (size.empty()) size = {"256", "256"};
   return concat(batch, "x", size[1], "x", size[0], "x3");
 }
 
 Result<int> run_model(const Flags& flags, const Common& common) {
   INK_TRY(const int rounds, parse_int(flags.rounds, "-r", 1, 1000000));
+  INK_TRY(std::vector<std::string> size, parse_size_flag(flags));
   INK_TRY(const LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder));
-  INK_TRY(const std::string asked, asked_shape(flags, loaded));
+  INK_TRY(const std::string asked, asked_shape(flags, std::move(size), loaded));
   INK_TRY(const std::unique_ptr<BenchRunner> runner,
           make_bench_runner(loaded, {asked, flags.result, common.threads}));
   runner->make_up_input();

@@ -119,8 +119,17 @@ Status print_plan(const PreparedModel& network, std::span<const Shape> inputs, c
                "\n");
 }
 
+// Four numbers of a shape, "N" or "NxT".
+Status check_plan_flag(const std::string& plan) {
+  const std::vector<std::string> sizes = split(plan, 'x');
+  if (sizes.size() != 1 && sizes.size() != 2) return parse_shape(plan).status();
+  for (const std::string& size : sizes) INK_TRY_STATUS(parse_int(size, "--plan", 1, 1 << 20).status());
+  return {};
+}
+
 // N pictures of the model's size, or N texts of T tokens.
 Result<int> show_plan(const Flags& flags, const Common& common) {
+  INK_TRY_STATUS(check_plan_flag(flags.plan));
   INK_TRY(const LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder));
   const Architecture& architecture = *loaded.architecture;
   if (architecture.image == nullptr && architecture.text == nullptr) {
