@@ -294,6 +294,23 @@ TEST(RecogniseEfficientNet, PaddingThatTheConfigurationSays) {
   expect_config(source, kEfficientNetArchitecture, config.json());
 }
 
+TEST(RecogniseEfficientNet, PreprocessingThatTheProcessorSays) {
+  NamesOnly source =
+      source_of(efficientnet_network(b0(TensorStyle::torch), presets::keras_efficientnet(), ""));
+  const std::string processor =
+      R"({"image_processor_type":"EfficientNetImageProcessor","size":{"height":346,"width":346},)"
+      R"("crop_size":{"height":289,"width":289},"do_center_crop":false,"do_normalize":true,"do_rescale":true,)"
+      R"("do_resize":true,"image_mean":[0.485,0.456,0.406],"image_std":[0.47853944,0.4732864,0.47434163],)"
+      R"("include_top":true,"resample":0,"rescale_factor":0.00392156862745098,"rescale_offset":false})";
+  source.say("preprocessor_config.json", processor);
+  const Result<Recognised> found = recognise(source, {});
+  ASSERT_TRUE(found.ok()) << found.error().message;
+  const auto want = preprocess_from_hf(processor, "efficientnet", "a file");
+  ASSERT_TRUE(want.ok()) << want.error().message;
+  EXPECT_EQ(found->preprocess, want->json());
+  EXPECT_EQ(want->size, (PictureSize{346, 346}));
+}
+
 TEST(Recognise, AnArchitectureThatIsAskedForAlone) {
   const ResNetConfig config = resnet({3, 4, 6, 3}, 64, ResNetKind::torchvision);
   const NamesOnly source = source_of(resnet_network(config, resnet_preset(config), ""));
