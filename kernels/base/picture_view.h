@@ -39,15 +39,17 @@ constexpr int mode_channels(PixelMode mode) {
   }
 }
 
+constexpr bool has_16_bits(PixelMode mode) { return mode == PixelMode::gray16 || mode == PixelMode::rgb16; }
+
 constexpr int kPaletteColours = 256;
 
 // Borrows a picture: rows from the top, without gaps.
 struct PictureView {
   int w = 0, h = 0;
   PixelMode mode = PixelMode::rgb;
-  const uint8_t* samples = nullptr;     // (h, w, mode_channels); nullptr for 16 bits
-  const uint16_t* samples16 = nullptr;  // the same of gray16 and rgb16
-  const uint8_t* palette = nullptr;     // (kPaletteColours, 4) RGBA of `palette`
+  const uint8_t* samples = nullptr;     // (h, w, mode_channels)
+  const uint16_t* samples16 = nullptr;  // the same of modes of 16 bits, which have no `samples`
+  const uint8_t* palette = nullptr;     // (kPaletteColours, 4) RGBA of mode `palette`
 };
 
 }  // namespace ink

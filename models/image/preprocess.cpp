@@ -152,9 +152,10 @@ AlignedBuffer<uint8_t> resized_own_mode(const PictureView& src, const ImagePrepr
   const bool premultiply = alpha && filter != ResizeFilter::nearest && !same_size;
   const int64_t row = int64_t{src.w} * channels, x0 = int64_t{g.x0} * channels;
 
-  AlignedBuffer<uint8_t> bytes(src.samples != nullptr ? samples : 0);
-  AlignedBuffer<uint16_t> words(src.samples == nullptr ? samples : 0);
-  if (src.samples != nullptr) {
+  const bool deep = has_16_bits(src.mode);
+  AlignedBuffer<uint8_t> bytes(deep ? 0 : samples);
+  AlignedBuffer<uint16_t> words(deep ? samples : 0);
+  if (!deep) {
     const auto read = [&](int y, uint8_t* scratch) {
       const uint8_t* whole =
           premultiply ? premultiplied_row(src, g.y0 + y, scratch) : src.samples + (g.y0 + y) * row;
@@ -243,7 +244,8 @@ Result<PictureSize> output_size(int w, int h, const ImagePreprocess& how) {
 }
 
 Status preprocess(const PictureView& src, const ImagePreprocess& how, float* dst, int threads) {
-  INK_CHECK(src.w > 0 && src.h > 0 && (src.samples != nullptr || src.samples16 != nullptr));
+  INK_CHECK(src.w > 0 && src.h > 0);
+  INK_CHECK(has_16_bits(src.mode) ? src.samples16 != nullptr : src.samples != nullptr);
   threads = std::max(threads, 1);
   INK_TRY(const Geometry g, geometry(src.w, src.h, how));
   const Normalizer normalizer(how);
@@ -257,14 +259,23 @@ Status preprocess(const PictureView& src, const ImagePreprocess& how, float* dst
   return {};
 }
 
-Result<uint64_t> preprocess_bytes(const PictureView& src, const ImagePreprocess& how) {
+Result<uint64_t> preprocess_bytes(const PictureView& src, const ImagePreprocess& how, int threads) {
   INK_TRY(const Geometry g, geometry(src.w, src.h, how));
-  const auto area = [](int w, int h) { return static_cast<uint64_t>(w) * static_cast<uint64_t>(h); };
-  constexpr uint64_t kMostChannels = 4, kSampleBytes = 2;
+  const auto bytes = [](int w, int h, uint64_t each) {
+    return static_cast<uint64_t>(w) * static_cast<uint64_t>(h) * each;
+  };
+  constexpr uint64_t kTapBytes = 256,
+                     kRowBytes = 32;  // a row or column of the source, for its weights and scratch
+  const uint64_t tables = bytes(g.w + g.resized.w, 1, kTapBytes) + bytes(g.h + g.resized.h, 1, kTapBytes) +
+                          bytes(src.w, std::max(threads, 1), kRowBytes);
   if (how.resizer == Resizer::pillow) {
-    return (area(g.out.w, g.h) + 2 * area(g.out.w, g.out.h)) * kMostChannels * kSampleBytes;
+    constexpr uint64_t kPixelBytes = 8;  // 4 channels of 16 bits
+    return tables + bytes(g.out.w, g.h, kPixelBytes) + 2 * bytes(g.out.w, g.out.h, kPixelBytes);
   }
-  return area(g.inner.w, g.inner.h) * 3 * sizeof(float);
+  constexpr uint64_t kPixelBytes = 3 * sizeof(float);
+  const int widest = 6 * (g.h / g.inner.h + 1) + 2;  // rows that an output may need
+  return tables + bytes(g.inner.w, g.inner.h, kPixelBytes) +
+         static_cast<uint64_t>(std::max(threads, 1)) * bytes(g.inner.w, std::min(widest, g.h), kPixelBytes);
 }
 
 }  // namespace ink

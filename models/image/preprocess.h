@@ -90,7 +90,7 @@ Result<PictureSize> output_size(int w, int h, const ImagePreprocess& how);
 Status preprocess(const PictureView& src, const ImagePreprocess& how, float* dst, int threads);
 
 // What preprocess takes beside src and dst, at most.
-Result<uint64_t> preprocess_bytes(const PictureView& src, const ImagePreprocess& how);
+Result<uint64_t> preprocess_bytes(const PictureView& src, const ImagePreprocess& how, int threads);
 
 // The preprocessing of released models. `side` is the network's input.
 namespace presets {

@@ -35,8 +35,9 @@ const uint8_t* rgb_row(const PictureView& src, AlphaRule alpha, int y, uint8_t* 
   const int w = src.w;
   const bool white = alpha == AlphaRule::white;
   const int64_t offset = int64_t{y} * w * mode_channels(src.mode);
-  const uint8_t* row = src.samples + (src.samples == nullptr ? 0 : offset);
-  const uint16_t* row16 = src.samples16 + (src.samples16 == nullptr ? 0 : offset);
+  const bool deep = has_16_bits(src.mode);
+  const uint8_t* row = deep ? nullptr : src.samples + offset;
+  const uint16_t* row16 = deep ? src.samples16 + offset : nullptr;
   switch (src.mode) {
     case PixelMode::rgb: return row;
     case PixelMode::bit:

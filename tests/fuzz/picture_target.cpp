@@ -7,6 +7,7 @@
 
 #include "pictures/channels.h"
 #include "pictures/codec.h"
+#include "pictures/original.h"
 
 namespace ink::fuzz {
 namespace {
@@ -41,12 +42,29 @@ void check_round_trip(const Picture& picture, PictureFormat format) {
   check(again->metadata.orientation == 1);
 }
 
+// As another program decodes it: refused or taken as decode_picture does, but for palette indices.
+void check_original(ByteSpan file, bool decoded) {
+  for (const auto decoder :
+       {PictureDecoder::pillow, PictureDecoder::tensorflow, PictureDecoder::torchvision}) {
+    const auto original = decode_original(file, "fuzz", decoder, kPictureLimits);
+    if (!original.ok()) {
+      check(!decoded);
+      continue;
+    }
+    const size_t pixels = static_cast<size_t>(original->w) * static_cast<size_t>(original->h);
+    const auto channels = static_cast<size_t>(mode_channels(original->mode));
+    check(original->samples.size() + original->samples16.size() == pixels * channels);
+    check(original->mode != PixelMode::palette || original->palette.size() == kPaletteColours * 4);
+  }
+}
+
 }  // namespace
 
 int fuzz_picture(const uint8_t* data, size_t size) {
   const auto bytes = bytes_of(data, size);
   const auto shape = picture_shape(bytes, "fuzz", kPictureLimits);
   auto picture = decode_picture(bytes, "fuzz", kPictureLimits);
+  check_original(bytes, picture.ok());
   if (!shape.ok()) {
     check(!picture.ok() && picture.error().message == shape.error().message);
     return 0;
