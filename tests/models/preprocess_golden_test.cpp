@@ -1,12 +1,15 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "models/image/preprocess.h"
+#include "pictures/original.h"
 #include "tests/harness/weights_dir.h"
 #include "tests/models/made_up_picture.h"
 #include "weights/sha256.h"
@@ -70,6 +73,14 @@ double tolerance(const ImagePreprocess& how) {
   return 1e-6 * (how.scale == SampleScale::none ? 255 : 1) / std::min(least_std, 1.0);
 }
 
+OriginalPicture decoded(const std::string& name, PictureDecoder decoder) {
+  std::ifstream stream(test::golden_path(name), std::ios::binary);
+  const std::vector<char> bytes{std::istreambuf_iterator<char>(stream), {}};
+  auto picture = decode_original(std::as_bytes(std::span(bytes)), name, decoder, {});
+  EXPECT_TRUE(picture.ok()) << picture.error().message;
+  return picture.ok() ? std::move(*picture) : OriginalPicture();
+}
+
 class PreprocessGoldens : public testing::TestWithParam<std::pair<const char*, unsigned>> {};
 
 TEST_P(PreprocessGoldens, AreEqualled) {
@@ -79,11 +90,20 @@ TEST_P(PreprocessGoldens, AreEqualled) {
   for (const Case& one : cases) {
     const std::string what =
         one.mode + " " + std::to_string(one.w) + "x" + std::to_string(one.h) + " " + one.how;
-    const auto picture = test::made_up_picture(test::mode_of_name(one.mode), one.w, one.h, one.seed);
     const ImagePreprocess how = parse(one.how);
-    const std::vector<float> got = run(picture.view(), how, 1);
+    test::MadeUpPicture made_up;
+    OriginalPicture read;
+    const bool is_file = one.mode.find('.') != std::string::npos;
+    if (is_file) {
+      read = decoded(one.mode, how.decoder);
+    } else {
+      made_up = test::made_up_picture(test::mode_of_name(one.mode), one.w, one.h, one.seed);
+    }
+    const PictureView picture = is_file ? read.view() : made_up.view();
+    ASSERT_EQ(std::pair(picture.w, picture.h), std::pair(one.w, one.h)) << what;
+    const std::vector<float> got = run(picture, how, 1);
     if (one.seed % 8 == 0) {
-      EXPECT_EQ(run(picture.view(), how, 3), got) << what;
+      EXPECT_EQ(run(picture, how, 3), got) << what;
     }
     if (one.kind == "exact") {
       EXPECT_EQ(sha256_hex(std::as_bytes(std::span(got))), one.hash) << what;
@@ -99,11 +119,15 @@ TEST_P(PreprocessGoldens, AreEqualled) {
   RecordProperty("worst_share_of_tolerance_percent", static_cast<int>(100 * worst));
 }
 
-INSTANTIATE_TEST_SUITE_P(Originals, PreprocessGoldens,
-                         testing::Values(std::pair("pillow", 360u), std::pair("torchvision", 120u),
-                                         std::pair("huggingface", 115u), std::pair("tensorflow", 60u),
-                                         std::pair("keras", 30u), std::pair("deepdanbooru", 15u)),
-                         [](const auto& made) { return std::string(made.param.first); });
+constexpr std::pair<const char*, unsigned> kLists[] = {
+    {"pillow", 360}, {"torchvision", 120}, {"huggingface", 115},  {"tensorflow", 110},
+    {"keras", 60},   {"deepdanbooru", 25}, {"files-pillow", 240}, {"files-tensorflow", 110}};
+
+INSTANTIATE_TEST_SUITE_P(Originals, PreprocessGoldens, testing::ValuesIn(kLists), [](const auto& made) {
+  std::string name = made.param.first;
+  std::ranges::replace(name, '-', '_');
+  return name;
+});
 
 }  // namespace
 }  // namespace ink

@@ -1,6 +1,7 @@
 """Pictures and lines of tests/goldens/preprocess/cases-*.txt, shared by the scripts that run the originals.
 
-A line: `MODE WIDTH HEIGHT SEED HOW exact SHA-256` or `... near N v0 v1 ...`. HOW is the JSON of inkstone.preprocess, or
+A line: `MODE WIDTH HEIGHT SEED HOW exact SHA-256` or `... near N v0 v1 ...`; in cases-files-*.txt, a file below
+tests/goldens stands in place of the mode, and the seed is 0. HOW is the JSON of inkstone.preprocess, or
 `preset:NAME:SIDE`, or `hf:KIND:JSON`. The result is float32 (height, width, 3): its row-major bytes are hashed, or
 `SAMPLES` of them are listed, number k at splitmix64(seed 99 + k) mod N.
 """
@@ -51,6 +52,14 @@ def image(mode, w, h, seed):
     found = Image.frombytes(PILLOW[mode], (w, h), values.tobytes())
     assert found.mode == PILLOW[mode]
     return found
+
+
+def golden_files(goldens):
+    """Paths below tests/goldens of the pictures there."""
+    for folder in ("pictures", "preprocess"):
+        for path in sorted((goldens / folder).iterdir()):
+            if path.suffix in (".png", ".jpg", ".webp") and path.name != "animated.webp":
+                yield path, f"{folder}/{path.name}"
 
 
 class Cases:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import transformers
 from PIL import Image
 from torchvision.transforms import InterpolationMode
 
-from preprocess_cases import CHANNELS, Cases, colours, image, samples
+from preprocess_cases import CHANNELS, Cases, colours, golden_files, image, samples
 
 FILTERS = {"nearest": Image.Resampling.NEAREST, "bilinear": Image.Resampling.BILINEAR,
            "bicubic": Image.Resampling.BICUBIC, "lanczos": Image.Resampling.LANCZOS}
@@ -140,13 +141,25 @@ def huggingface(cases):
                     cases.add((mode, w, h, seed), f"hf:{kind}:" + json.dumps(config, separators=(",", ":")), result)
 
 
+def files(cases, goldens):
+    """From the file on: OpenAI's CLIP, and an ImageNet network after convert("RGB")."""
+    clip = classic(40, 40, INTERPOLATION["bicubic"], *CLIP, True)
+    imagenet = classic(54, 48, INTERPOLATION["bilinear"], *IMAGENET, False)
+    warnings.simplefilter("ignore")
+    for path, name in golden_files(goldens):
+        with Image.open(path) as opened:
+            for preset, run in (("openai-clip:40", clip), ("imagenet:48", imagenet)):
+                result = run(opened).permute(1, 2, 0)
+                cases.add((name, *opened.size, 0), f"preset:{preset}", result)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", required=True, type=Path)
     out = parser.parse_args().out
     assert int(PIL.__version__.split(".")[0]) <= 12, "Pillow 13 starts with the rows of tall pictures"
     for name, make in (("pillow", (pillow, white)), ("torchvision", (torchvision_cases,)),
-                       ("huggingface", (huggingface,))):
+                       ("huggingface", (huggingface,)), ("files-pillow", (lambda c: files(c, out.parent),))):
         cases = Cases()
         for step in make:
             step(cases)

@@ -10,7 +10,7 @@ import PIL
 import skimage.transform
 import tensorflow as tf
 
-from preprocess_cases import CHANNELS, Cases, image, samples
+from preprocess_cases import CHANNELS, Cases, golden_files, image, samples
 
 SIZES = [(1, 1), (1, 9), (9, 1), (7, 5), (31, 17), (64, 64), (150, 75), (75, 150), (301, 203), (13, 301)]
 METHODS = ("nearest", "bilinear", "bicubic", "area", "lanczos3")
@@ -80,12 +80,24 @@ def deepdanbooru(cases):
             cases.add(("rgb", w, h, seed), f"preset:deepdanbooru:{side}", fitted(picture, side), exact=False)
 
 
+def files(cases, goldens):
+    """From the file on, as ACG2vec does it."""
+    for path, name in golden_files(goldens):
+        try:
+            rgb = tf.io.decode_image(path.read_bytes(), channels=3, expand_animations=False)
+        except tf.errors.InvalidArgumentError:
+            continue  # a WebP with alpha
+        result = tf.image.resize(rgb, (56, 56)) / 255.0
+        cases.add((name, rgb.shape[1], rgb.shape[0], 0), "preset:acg2vec:56", result.numpy())
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", required=True, type=Path)
     out = parser.parse_args().out
     assert int(PIL.__version__.split(".")[0]) <= 12
-    for name, make in (("tensorflow", tensorflow), ("keras", keras_cases), ("deepdanbooru", deepdanbooru)):
+    for name, make in (("tensorflow", tensorflow), ("keras", keras_cases), ("deepdanbooru", deepdanbooru),
+                       ("files-tensorflow", lambda c: files(c, out.parent))):
         cases = Cases()
         make(cases)
         cases.save(out / f"cases-{name}.txt")
