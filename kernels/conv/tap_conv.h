@@ -42,7 +42,7 @@ struct TapAxis {
 // with r, s, i nested in this order in every tile, so that an output's bits depend on its inputs alone.
 class TapConv {
  public:
-  static constexpr int kMaxTaps = 512;
+  static constexpr int kMaxTaps = 1024;  // patches of 32 x 32
 
   TapConv(const GemmVariant& variant, TapAxis rows, TapAxis columns, int icg, std::vector<GemmPanels> groups)
       : variant_(&variant), rows_(rows), columns_(columns), icg_(icg), groups_(std::move(groups)) {

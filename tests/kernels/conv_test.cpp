@@ -253,8 +253,8 @@ TEST(Conv, AnEmptyRegionIsLeftAlone) {
 }
 
 TEST(Conv, RefusesMoreTapsThanItHasRoomFor) {
-  const ConvParams params{.ic = 1, .oc = 1, .kh = 23, .kw = 23};
-  const std::vector<float> weights(23 * 23);
+  const ConvParams params{.ic = 1, .oc = 1, .kh = 33, .kw = 33};
+  const std::vector<float> weights(33 * 33);
   for (const GemmVariant& variant : test::runnable(gemm_variants())) {
     EXPECT_THROW(make_conv(variant, params, weights.data(), nullptr), InternalError);
   }
