@@ -72,8 +72,7 @@ Result<Graph> image_graph(const ClipConfig& config, const WeightStore& weights, 
   Value x = graph.input("pictures", {Shape::kUnknown, size.h, size.w, 3});
   INK_TRY(x, patch_sequence_of(graph, weights, image.patches, image.layers.width, "image", x));
   x = add_layer_norm(graph, "image.first_norm", x, image.layers.epsilon);
-  x = transformer_layers(graph, image.layers, form_of(config, false), "image", x);
-  x = graph.add("image.class", sequence_pool(SequencePool::first), {x});
+  x = first_row_of_layers(graph, image.layers, form_of(config, false), "image", x);
   x = add_layer_norm(graph, "image.final_norm", x, image.layers.epsilon);
   graph.output("features", project(graph, config, "image.projection", x));
   return graph.finish();

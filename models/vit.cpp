@@ -58,9 +58,7 @@ Result<std::unique_ptr<ImageModel>> build_vit(std::shared_ptr<const WeightStore>
   GraphBuilder graph;
   Value x = graph.input("pictures", {Shape::kUnknown, size.h, size.w, 3});
   INK_TRY(x, patch_sequence_of(graph, *store, config.patches, config.layers.width, "image", x));
-  x = transformer_layers(graph, config.layers, form_of(architecture), "image", x);
-  // The norm is each row's own, so that of the class row alone is the same.
-  x = graph.add("image.class", sequence_pool(SequencePool::first), {x});
+  x = first_row_of_layers(graph, config.layers, form_of(architecture), "image", x);
   graph.output("features", add_layer_norm(graph, "image.final_norm", x, config.layers.epsilon));
   INK_TRY(Graph finished, graph.finish());
   return make_image_model(std::move(finished), {output_of(config)}, std::move(how), *store, options);

@@ -11,7 +11,8 @@
 namespace ink {
 namespace {
 
-constexpr int kMostPatch = 1024, kMostGrid = 1024;
+constexpr int kMostPatch = 32;  // as large as convolutions are
+constexpr int kMostGrid = 1024;
 
 std::vector<int64_t> behind_ones(int axes, std::vector<int64_t> shape) {
   shape.insert(shape.begin(), static_cast<size_t>(axes), 1);

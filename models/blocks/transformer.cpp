@@ -42,6 +42,25 @@ class Layer {
     return residual(x, "attention", mix);
   }
 
+  // The first row of what attend() gives, for norms that come first.
+  Value attend_from_first(Value x) {
+    const int width = config_.width;
+    const auto first = [&](const char* of, Value y) {
+      return graph_.add(name_ + of, sequence_pool(SequencePool::first), {y});
+    };
+    const Value y = add_layer_norm(graph_, name_ + ".attention_norm", x, config_.epsilon);
+    const Value q = linear_node("attention.query", first(".attention_norm.first", y), width, width);
+    const Value kv = graph_.add(
+        name_ + ".attention.key_value",
+        linear_joined({weight_of("attention.key", width, width), weight_of("attention.value", width, width)}),
+        {y});
+    AttentionAttributes attributes = heads();
+    attributes.inputs = AttentionAttributes::Inputs::q_kv;
+    const Value mixed = graph_.add(name_ + ".attention", attention(attributes), {q, kv});
+    const Value output = linear_node("attention.output", mixed, width, width, ".attention_scale");
+    return graph_.add(name_ + ".attention_sum", binary(BinaryOp::add), {output, first(".first", x)});
+  }
+
   Value look_across(Value x, Value other) {
     const auto mix = [&](Value y) {
       const Value q = linear_node("cross.query", y, config_.width, config_.width);
@@ -158,6 +177,19 @@ Value transformer_layers(GraphBuilder& graph, const TransformerConfig& config, c
     x = layer.think(x);
   }
   return x;
+}
+
+Value first_row_of_layers(GraphBuilder& graph, const TransformerConfig& config, const TransformerForm& form,
+                          const std::string& prefix, Value x) {
+  if (form.joined_qkv || !form.norm_first || form.causal) {
+    x = transformer_layers(graph, config, form, prefix, x);
+    return graph.add(prefix + ".first", sequence_pool(SequencePool::first), {x});
+  }
+  TransformerConfig all_but_last = config;
+  --all_but_last.layers;
+  x = transformer_layers(graph, all_but_last, form, prefix, x);
+  Layer last(graph, config, form, concat(prefix, ".layers.", all_but_last.layers));
+  return last.think(last.attend_from_first(x));
 }
 
 Value add_layer_norm(GraphBuilder& graph, const std::string& name, Value x, double epsilon) {

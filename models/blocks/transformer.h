@@ -51,6 +51,10 @@ struct TransformerContext {
 // The layers over x (n, 1, tokens, width) or, with segments, (1, 1, tokens, width).
 Value transformer_layers(GraphBuilder& graph, const TransformerConfig& config, const TransformerForm& form,
                          const std::string& prefix, Value x, const TransformerContext& context = {});
+// The first row of each sequence behind the layers, (n, 1, 1, width): of the last layer no more is computed
+// than that row needs, where query, key and value are apart and norms come first. No segments.
+Value first_row_of_layers(GraphBuilder& graph, const TransformerConfig& config, const TransformerForm& form,
+                          const std::string& prefix, Value x);
 // The norm whose weight is NAME.weight.
 Value add_layer_norm(GraphBuilder& graph, const std::string& name, Value x, double epsilon);
 

@@ -68,13 +68,14 @@ def openai_golden(name, model):
 def openai_b32(out, repository):
     """TorchScript, with 16 bits where the release has them."""
     model, state = openai_model(repository)
+    openai_golden("full_openai_b32", model)
+    model.float()
     out.mkdir(parents=True)
     pixels, ids = torch.zeros(1, 3, 224, 224), torch.zeros(1, 77, dtype=torch.int64)
     traced = torch.jit.trace(model, (pixels, ids), check_trace=False)
     for name, value in list(traced.named_parameters()):
         value.data = value.data.to(state[name].dtype)
     torch.jit.save(traced, out / "ViT-B-32.pt")
-    openai_golden("full_openai_b32", model)
 
 
 def dclip_b32(out, repository):

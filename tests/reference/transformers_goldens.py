@@ -92,11 +92,11 @@ def clip_gelu():
     """Another activation, epsilon and end token; a width that is no multiple of a vector."""
     text = dict(vocab_size=50, hidden_size=36, intermediate_size=70, num_hidden_layers=1, num_attention_heads=3,
                 max_position_embeddings=9, eos_token_id=7, hidden_act="gelu", layer_norm_eps=1e-3, projection_dim=20)
-    vision = dict(hidden_size=44, intermediate_size=90, num_hidden_layers=1, num_attention_heads=2, image_size=28,
-                  patch_size=14, hidden_act="gelu", layer_norm_eps=1e-3, projection_dim=20)
+    vision = dict(hidden_size=44, intermediate_size=90, num_hidden_layers=1, num_attention_heads=2, image_size=64,
+                  patch_size=32, hidden_act="gelu", layer_norm_eps=1e-3, projection_dim=20)
     config = tf.CLIPConfig(text_config=text, vision_config=vision, projection_dim=20)
     texts = [[3, 49, 11, 7], [3, 7], [3, 8, 9, 10, 11, 12, 13, 14, 7]]
-    clip("clip_gelu", config, texts, 28)
+    clip("clip_gelu", config, texts, 64)
 
 
 def pictures_only(name, model, written, side, run, keep=None):

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <iomanip>
 #include <sstream>
 
 #include "converters/load_model.h"
@@ -55,7 +56,9 @@ void compare(const TransformerGolden::Output& want, std::span<const float> got, 
     EXPECT_GE(dot / std::sqrt(want_square * got_square), 0.999999) << what << " " << row / size;
   }
   EXPECT_LE(worst / largest, std::max(2e-5, 4 * want.own_error)) << what;
-  ::testing::Test::RecordProperty(std::string(what) + "_error", std::to_string(worst / largest));
+  std::ostringstream error;
+  error << std::setprecision(2) << worst / largest;
+  ::testing::Test::RecordProperty(std::string(what) + "_error", error.str());
 }
 
 }  // namespace

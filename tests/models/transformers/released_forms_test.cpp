@@ -55,7 +55,7 @@ INSTANTIATE_TEST_SUITE_P(, TransformerForms,
                          ::testing::Values("one", "shards", "torch_file", "torch_shards", "sentence"),
                          name_of);
 
-TEST(TransformerForms, TensorFlowsGivesTheOriginalsVectors) {
+TEST(TensorFlowForm, GivesTheOriginalsVectors) {
   const TransformerGolden golden = transformer_golden("acgvoc2vec");
   expect_all(load_golden(golden_path("tensorflow/acgvoc2vec/variables.index"), golden), golden);
 }
