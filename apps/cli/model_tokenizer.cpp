@@ -60,9 +60,10 @@ Result<std::unique_ptr<Tokenizer>> open_for(const std::string& model_path, Insid
     INK_TRY(found, find_tokenizer(model_path));
   }
   if (found.files.empty()) {
-    const std::vector<std::string_view> names = tokenizer_file_names();
-    return model_error(model_path, ": there is no tokenizer, neither in the model nor beside it (",
-                       join({names.begin(), names.end()}, ", "), "); --tokenizer names its file or folder");
+    return model_error(
+        model_path, ": there is no tokenizer, neither in the model nor beside it (",
+        "tokenizer.json, vocab.json with merges.txt, vocab.txt or bpe_simple_vocab_16e6.txt.gz",
+        "); --tokenizer names its file or folder");
   }
   options.origin = found.folder;
   INK_TRY(std::unique_ptr<Tokenizer> tokenizer, open_tokenizer(found.files, options));
