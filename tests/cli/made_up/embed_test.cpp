@@ -150,6 +150,23 @@ TEST_F(CliEmbed, TakesTextsFromFiles) {
   EXPECT_EQ(embed({"--text-file", "empty.txt", "-m", "pair.safetensors"}).code, 0);
 }
 
+TEST_F(CliEmbed, RunsTextsSideBySideWithTheSameResult) {
+  std::string lines, expected;
+  for (int i = 0; i < 200; ++i) {
+    const std::string reds = i % 3 == 0 ? "red " : "";
+    lines += reds + (i % 5 == 0 ? "green green\n" : "blue\n");
+    expected += std::string(i % 3 == 0 ? "[1," : "[0,") + (i % 5 == 0 ? "2,0]\n" : "0,1]\n");
+  }
+  work.write("lines.txt", test::bytes_of(lines));
+  for (const char* threads : {"1", "3", "8"}) {
+    for (const char* batch : {"1", "7", "64"}) {
+      EXPECT_EQ(embed({"--text-file", "lines.txt", "-m", "pair.safetensors", "-j", threads, "-b", batch}).out,
+                expected)
+          << threads << " " << batch;
+    }
+  }
+}
+
 TEST_F(CliEmbed, GoesOnBehindATextThatIsBroken) {
   work.write("lines.txt", test::bytes_of("red\n\xff\ngreen\n"));
   const Outcome outcome = embed({"--text-file", "lines.txt", "-m", "pair.safetensors"});
