@@ -88,6 +88,8 @@ class Op {
   virtual Result<Shape> infer(std::span<const Shape> inputs) const = 0;
   virtual Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const = 0;
 
+  // How many weights prepare() reads, about: those with most are prepared first.
+  virtual double weight_count() const { return 0; }
   // Of a node whose input sizes are known: the model weighs what these bytes are worth.
   virtual Swelling swelling(std::span<const Shape> inputs) const;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <numeric>
 
 #include "engine/passes/passes.h"
 #include "kernels/base/parallel.h"
@@ -25,7 +26,7 @@ std::vector<Shape> PreparedModel::input_shapes(const Node& node) const {
 // The kernels that spare the most for each byte, until a third of the weights' size is spent. A network of
 // unknown input size has no such nodes: its maps may be large.
 std::vector<bool> PreparedModel::choose_compact(const WeightStore& weights) const {
-  constexpr double kAlways = 64e6, kShare = 0.34;
+  constexpr double kAlways = 64e6, kShare = 0.3;
   double left = 0;
   for (const StoredTensor& tensor : weights.tensors()) left += static_cast<double>(tensor.bytes.size());
   left = std::max(kAlways, left * kShare);
@@ -70,8 +71,13 @@ Result<std::unique_ptr<PreparedModel>> PreparedModel::prepare(Graph graph, const
   std::vector<Outcome> outcomes(nodes.size());
   model->ops_.resize(nodes.size());
   const std::vector<bool> compact = model->choose_compact(weights);
+  // The largest first: its released weights are then held beside little else, and no thread ends with it.
+  std::vector<size_t> order(nodes.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::stable_sort(
+      order, [&](size_t a, size_t b) { return nodes[a].op->weight_count() > nodes[b].op->weight_count(); });
   parallel_for(static_cast<int64_t>(nodes.size()), threads, [&](int64_t task, int) {
-    const auto node = static_cast<size_t>(task);
+    const size_t node = order[static_cast<size_t>(task)];
     try {
       Result<std::unique_ptr<PreparedOp>> op = model->prepare_node(nodes[node], weights, compact[node]);
       if (op.ok()) {

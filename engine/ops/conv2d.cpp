@@ -10,6 +10,9 @@
 namespace ink {
 namespace {
 
+// The number of pictures may still be unknown: it changes no choice of a kernel.
+bool size_known(const Shape& shape) { return shape.h != Shape::kUnknown && shape.w != Shape::kUnknown; }
+
 // Conv: TapConv, WinogradConv, NarrowConv or DepthwiseConv.
 template <class Conv>
 class PreparedConv2d : public PreparedOp {
@@ -105,7 +108,7 @@ class Conv2d : public EpilogueOp {
       return prepared(depthwise.name, "", DepthwiseConv(depthwise, p, weights, bias));
     }
     const char* reason = winograd_declines(p);
-    if (reason == nullptr && context.inputs[0].known()) {
+    if (reason == nullptr && size_known(context.inputs[0])) {
       const Result<Shape> dst = infer(context.inputs);
       if (dst.ok()) reason = winograd_declines_map(dst->h, dst->w);
       if (reason == nullptr && context.compact) reason = "the memory for its weights does more elsewhere";
@@ -121,9 +124,13 @@ class Conv2d : public EpilogueOp {
     return prepared(gemm.name, std::move(note), make_conv(gemm, p, weights, bias));
   }
 
+  double weight_count() const override {
+    const ConvParams& p = attributes_.params;
+    return static_cast<double>(p.ic / p.groups) * p.oc * p.kh * p.kw;
+  }
   Swelling swelling(std::span<const Shape> inputs) const override {
     const ConvParams& p = attributes_.params;
-    if (winograd_declines(p) != nullptr || !inputs[0].known()) return {};
+    if (winograd_declines(p) != nullptr || !size_known(inputs[0])) return {};
     const Result<Shape> dst = infer(inputs);
     if (!dst.ok() || winograd_declines_map(dst->h, dst->w) != nullptr) return {};
     const double weights = static_cast<double>(p.ic) * p.oc, taps = p.kh * p.kw;

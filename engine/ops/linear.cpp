@@ -93,6 +93,8 @@ class Linear : public EpilogueOp {
     return dst;
   }
 
+  double weight_count() const override { return static_cast<double>(parts_[0].in) * out_; }
+
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
     const WeightStore& store = context.weights;
     // Weights of 16 bits stay so where all of them are of one type and nothing is folded into them.

@@ -267,7 +267,8 @@ void TapConv::run_tiles(const Lines& lines, int64_t first, int64_t behind, int f
                           tile.gathered ? 1 : lines.tap_count, tile.gathered ? panels.k() : run,
                           panels.weights(own), panels.width(own), panels.bias(own), tile.dst + channel,
                           dst_step, tile.residual == nullptr ? nullptr : tile.residual + channel,
-                          residual_step, tile.m, panels.columns(own), lines.maps.epilogue});
+                          residual_step, tile.m, panels.columns(own), lines.maps.epilogue, nullptr, 0,
+                          panels.ahead(own, t), kAlignment});
         }
       }
     }

@@ -253,15 +253,20 @@ void WinogradConv::transform_output(const Maps& maps, int image, int64_t tile, c
 }
 
 void WinogradConv::multiply(int point, int panel, const float* inputs, int tiles, float* sums,
-                            int64_t sum_step) const {
+                            int64_t sum_step, const float* next) const {
   constexpr int64_t kNoOffset[] = {0};
+  constexpr int kLine = kAlignment / sizeof(float);
   const int ic = params_.ic, pieces = divide_up(tiles, gemm_->mr);
   const GemmPanels& weights = points_[static_cast<size_t>(point)];
   for (int piece = 0; piece < pieces; ++piece) {
     const int t = tiles * piece / pieces, behind = tiles * (piece + 1) / pieces;
     gemm_->tile({inputs + static_cast<int64_t>(t) * ic, ic, kNoOffset, 1, ic, weights.weights(panel),
                  weights.width(panel), weights.bias(panel), sums + t * sum_step, sum_step, nullptr, 0,
-                 behind - t, weights.columns(panel), Epilogue{}});
+                 behind - t, weights.columns(panel), Epilogue{}, nullptr, 0,
+                 next == nullptr || piece * kLine >= gemm_->nr
+                     ? nullptr
+                     : reinterpret_cast<const unsigned char*>(next + int64_t{piece} * ic * kLine),
+                 kAlignment});
   }
 }
 
@@ -280,7 +285,7 @@ void WinogradConv::run_block(const Maps& maps, int image, int64_t first_tile, in
     for (int p = 0; p < kWinogradPoints; ++p) {
       for (int panel = first; panel < behind; ++panel) {
         multiply(p, panel, inputs + p * input_stride, tiles,
-                 sums + p * sum_stride + (panel - first) * gemm_->nr, group_channels_);
+                 sums + p * sum_stride + (panel - first) * gemm_->nr, group_channels_, nullptr);
       }
     }
     const int channel = first * gemm_->nr, channels = std::min(oc, behind * gemm_->nr) - channel;
@@ -305,7 +310,13 @@ void WinogradConv::run_whole(const Maps& maps, int64_t tiles, int threads, float
   });
   parallel_for(static_cast<int64_t>(kWinogradPoints) * panels, threads, [&](int64_t task, int) {
     const int p = static_cast<int>(task / panels), panel = static_cast<int>(task % panels);
-    multiply(p, panel, inputs + p * input_stride, all, sums + p * sum_stride + panel * gemm_->nr, oc);
+    const float* next = nullptr;
+    if (panel + 1 < panels) {
+      next = points_[static_cast<size_t>(p)].weights(panel + 1);
+    } else if (p + 1 < kWinogradPoints) {
+      next = points_[static_cast<size_t>(p) + 1].weights(0);
+    }
+    multiply(p, panel, inputs + p * input_stride, all, sums + p * sum_stride + panel * gemm_->nr, oc, next);
   });
   parallel_for(static_cast<int64_t>(all) * slices, threads, [&](int64_t task, int) {
     const int64_t t = task / slices;

@@ -52,8 +52,10 @@ class WinogradConv {
   void transform_input(const Maps& maps, int image, int64_t tile, float* dst, int64_t dst_stride) const;
   void transform_output(const Maps& maps, int image, int64_t tile, const float* sums, int64_t sum_stride,
                         int channel, int channels) const;
-  // At one point: the sums of `tiles` rows of inputs in the columns of a panel.
-  void multiply(int point, int panel, const float* inputs, int tiles, float* sums, int64_t sum_step) const;
+  // At one point: the sums of `tiles` rows of inputs in the columns of a panel. next: the panel that follows,
+  // or nullptr.
+  void multiply(int point, int panel, const float* inputs, int tiles, float* sums, int64_t sum_step,
+                const float* next) const;
 
   const WinogradVariant* variant_;
   const GemmVariant* gemm_;

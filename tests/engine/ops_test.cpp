@@ -153,7 +153,8 @@ TEST(Ops, MemoryForWinogradGoesWhereItSparesMost) {
   ConvParams params = kSame3x3;
   params.ic = params.oc = kChannels;
   GraphBuilder graph;
-  Value x = graph.add("small", conv2d({"w", "", params}), {graph.input("x", {1, 16, 16, kChannels})});
+  Value x = graph.add("small", conv2d({"w", "", params}),
+                      {graph.input("x", {ink::Shape::kUnknown, 16, 16, kChannels})});
   x = graph.add("larger", resize(ResizeMode::nearest, 2), {x});
   graph.output("y", graph.add("large", conv2d({"w", "", params}), {x}));
   Result<Graph> built = graph.finish();
