@@ -30,9 +30,9 @@ class Room {
   const bool taken_;
 };
 
-Result<uint64_t> bytes_to_read(const PictureShape& shape, const ImagePreprocess& how) {
+Result<uint64_t> bytes_to_read(const PictureShape& shape, const ImagePreprocess& how, int threads) {
   const PictureView view{shape.w, shape.h, PixelMode::rgb, nullptr, nullptr, nullptr};
-  INK_TRY(const uint64_t preparing, preprocess_bytes(view, how));
+  INK_TRY(const uint64_t preparing, preprocess_bytes(view, how, threads));
   const uint64_t samples = static_cast<uint64_t>(shape.w) * static_cast<uint64_t>(shape.h) *
                            static_cast<uint64_t>(std::max(shape.channels, 3));
   return shape.working_bytes + samples * static_cast<uint64_t>(shape.depth / 8) + preparing;
@@ -109,7 +109,7 @@ Result<PictureReader::Pixels> PictureReader::read(const std::string& file, int t
   const std::string name = input_name(file);
   INK_TRY(const FileBytes bytes, read_input(file, settings_.limits.file_bytes));
   INK_TRY(const PictureShape shape, picture_shape(bytes.bytes, name, settings_.limits));
-  INK_TRY(const uint64_t taken, bytes_to_read(shape, settings_.how));
+  INK_TRY(const uint64_t taken, bytes_to_read(shape, settings_.how, threads));
   if (settings_.refuse && taken > settings_.most_bytes) {
     return Error{ErrorKind::limit, concat(name, ": takes ", size_text(taken), " to read, and ",
                                           size_text(settings_.most_bytes), " are left for it")};
