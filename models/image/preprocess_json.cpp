@@ -5,6 +5,7 @@
 #include <string>
 
 #include "models/image/preprocess.h"
+#include "weights/message.h"
 
 namespace ink {
 namespace {
@@ -91,7 +92,7 @@ struct Reader {
     return &at->value;
   }
   void expect(bool read, std::string_view name, const std::string& what) {
-    if (!read && wrong.empty()) wrong = std::string("\"") + std::string(name) + "\": expected " + what;
+    if (!read && wrong.empty()) wrong = concat("\"", name, "\": expected ", what);
   }
 
   template <class Enum, size_t kCount>
