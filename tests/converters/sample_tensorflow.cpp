@@ -6,6 +6,7 @@
 #include "converters/sources/tensorflow/crc32c.h"
 #include "converters/sources/tensorflow/protobuf.h"
 #include "converters/sources/tensorflow/tensorflow.h"
+#include "weights/message.h"
 
 namespace ink::test {
 
@@ -195,7 +196,7 @@ std::pair<std::string, uint32_t> stored_string(std::string_view text) {
 
 std::string tf_refusal(const std::string& index, const std::string& shard, const ModelLimits& limits) {
   const auto open_shard = [&](uint32_t number, uint32_t) -> Result<BundleShard> {
-    return BundleShard{"d" + std::to_string(number), bytes_of(shard), nullptr};
+    return BundleShard{concat("d", number), bytes_of(shard), nullptr};
   };
   const auto source = open_tf_bundle(bytes_of(index), "i", open_shard, limits);
   const auto words = [](const Error& error) {
