@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdlib>
 #include <memory>
-#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -16,6 +15,10 @@ constexpr size_t align_up(size_t bytes, size_t alignment = kAlignment) {
   return (bytes + alignment - 1) / alignment * alignment;
 }
 
+// count * size bytes, for std::free(). Throws std::bad_alloc, and is no inline function for that: kernels are
+// compiled without exceptions.
+void* allocate_aligned(size_t count, size_t size);
+
 // Owns `size` uninitialised elements of a trivial type, 64-byte aligned. Throws std::bad_alloc.
 template <class T>
 class AlignedBuffer {
@@ -25,9 +28,7 @@ class AlignedBuffer {
   AlignedBuffer() = default;
   explicit AlignedBuffer(size_t size) : size_(size) {
     if (size == 0) return;
-    if (size > static_cast<size_t>(-1) / sizeof(T) - kAlignment) throw std::bad_alloc();
-    data_.reset(static_cast<T*>(std::aligned_alloc(kAlignment, align_up(size * sizeof(T)))));
-    if (data_ == nullptr) throw std::bad_alloc();
+    data_.reset(static_cast<T*>(allocate_aligned(size, sizeof(T))));
   }
 
   AlignedBuffer(AlignedBuffer&& other) noexcept
