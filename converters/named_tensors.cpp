@@ -66,12 +66,6 @@ std::optional<std::vector<int>> NamedTensors::shape(std::string_view name, size_
   return std::vector<int>(shape.begin(), shape.end());
 }
 
-std::vector<std::string_view> NamedTensors::names() const {
-  std::vector<std::string_view> all;
-  for (const auto& [name, tensor] : by_name_) all.push_back(name);
-  return all;
-}
-
 void NamedTensors::add(const NamedTensors& other, std::string_view prefix) {
   for (const auto& [name, tensor] : other.by_name_) by_name_.emplace(concat(prefix, name), tensor);
 }

@@ -29,8 +29,6 @@ class NamedTensors {
   bool has(std::string_view name) const { return by_name_.contains(name); }
   // Nothing where there is no such tensor, or it has another number of axes or one longer than 2^24.
   std::optional<std::vector<int>> shape(std::string_view name, size_t axes) const;
-  // In the order of the names.
-  std::vector<std::string_view> names() const;
 
   // Layers without a name of their own are numbered, "conv2d", "conv2d_1" ..., by the session that made them:
   // makes the numbers of those called `base` begin at 0 and go on without gaps.

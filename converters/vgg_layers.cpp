@@ -36,7 +36,8 @@ Result<std::optional<Recognised>> recognise_keras(const TensorSource& source) {
   }
   if (config.convs.empty()) return std::optional<Recognised>();
   ImagePreprocess preprocess = vgg_preset(config);
-  if (const auto said = KerasConfig(source).input_size()) preprocess.size = *said;
+  const auto said = KerasConfig(source).input_size();
+  if (said) preprocess.size = *said;
   const auto fc1 = tensors.shape("fc1/kernel", 2), fc2 = tensors.shape("fc2/kernel", 2);
   const auto classifier = tensors.shape("predictions/kernel", 2);
   if (fc1 && fc2 && classifier) {
@@ -46,7 +47,7 @@ Result<std::optional<Recognised>> recognise_keras(const TensorSource& source) {
     const int pixels = (*fc1)[0] / config.widths.back();
     const int side = static_cast<int>(std::lround(std::sqrt(pixels)));
     const int shrunk = 1 << std::min<size_t>(config.convs.size(), 16);
-    if (!KerasConfig(source).input_size() && side * side == pixels && side < 1 << 10) {
+    if (!said && side * side == pixels && side < 1 << 10) {
       preprocess.size = {side * shrunk, side * shrunk};
     }
   }

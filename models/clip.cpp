@@ -34,10 +34,6 @@ void add_projection(std::vector<TensorSpec>& table, const ClipConfig& config, co
   table.push_back({name + ".weight", std::move(shape), {}});
 }
 
-void append(std::vector<TensorSpec>& table, std::vector<TensorSpec> more) {
-  table.insert(table.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-}
-
 Result<ClipConfig> config_of(const WeightStore& store) {
   return ClipConfig::from_json(store.metadata(kConfigKey), concat(store.origin(), ": ", kConfigKey));
 }
@@ -48,16 +44,7 @@ Result<Graph> text_graph(const ClipConfig& config) {
   const ClipConfig::Text& text = *config.text;
   const int width = text.layers.width;
   GraphBuilder graph;
-  const Value ids = graph.input("ids", {1, 1, Shape::kUnknown, 1}, DType::i32);
-  const Value segments = graph.input("segments", {1, 1, Shape::kUnknown, 1}, DType::i32);
-  Value x = graph.add("text.embedding",
-                      embedding({.table = "text.token_embedding",
-                                 .positions = "text.position_embedding",
-                                 .vocabulary = text.vocabulary,
-                                 .most_positions = text.positions,
-                                 .c = width,
-                                 .segments = true}),
-                      {ids, segments});
+  auto [x, segments] = add_text_embedding(graph, text.vocabulary, text.positions, width);
   x = transformer_layers(graph, text.layers, form_of(config, true), "text", x, {segments, {}});
   // The norm is each row's own, so that of the end token's row alone is the same.
   x = graph.add("text.end", sequence_pool(SequencePool::last, true), {x, segments});
@@ -132,22 +119,21 @@ std::vector<TensorSpec> clip_tensors(const ClipConfig& config) {
   if (config.text) {
     const ClipConfig::Text& text = *config.text;
     const int width = text.layers.width;
-    table.push_back({"text.token_embedding", {text.vocabulary, width}, {}});
-    table.push_back({"text.position_embedding", {text.positions, width}, {}});
-    append(table, transformer_tensors(text.layers, form_of(config, true), "text"));
+    add_text_embedding_tensors(table, text.vocabulary, text.positions, width);
+    add_transformer_tensors(table, text.layers, form_of(config, true), "text");
     add_norm_tensors(table, "text.final_norm", width);
     add_projection(table, config, "text.projection", width);
   }
   if (config.image) {
     const ClipConfig::Image& image = *config.image;
     const int width = image.layers.width;
-    append(table, patch_tensors(image.patches, width, "image"));
+    add_patch_tensors(table, image.patches, width, "image");
     add_norm_tensors(table, "image.first_norm", width);
-    append(table, transformer_tensors(image.layers, form_of(config, false), "image"));
+    add_transformer_tensors(table, image.layers, form_of(config, false), "image");
     add_norm_tensors(table, "image.final_norm", width);
     add_projection(table, config, "image.projection", width);
   }
-  if (config.logit_scale) table.push_back({"logit_scale", {}, {}});
+  if (config.logit_scale) table.push_back({std::string(kLogitScale), {}, {}});
   return table;
 }
 
@@ -191,7 +177,7 @@ Result<std::unique_ptr<ImageModel>> build_clip_image(std::shared_ptr<const Weigh
 }
 
 Result<float> clip_logit_scale(const WeightStore& store) {
-  INK_TRY(const AlignedBuffer<float> value, store.floats("logit_scale", {}));
+  INK_TRY(const AlignedBuffer<float> value, store.floats(kLogitScale, {}));
   return std::exp(value[0]);
 }
 

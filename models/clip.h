@@ -54,7 +54,8 @@ Result<std::unique_ptr<ImageModel>> build_clip_image(std::shared_ptr<const Weigh
                                                      const BuildOptions& options);
 
 // What a picture's and a text's normalised vectors' products are multiplied by before softmax: e to the
-// power of the tensor logit_scale. Error (model): the store has none.
+// power of the tensor kLogitScale. Error (model): the store has none.
+inline constexpr std::string_view kLogitScale = "logit_scale";
 Result<float> clip_logit_scale(const WeightStore& store);
 
 }  // namespace ink

@@ -3,8 +3,6 @@
 #include <rapidjson/document.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 
 #include "weights/message.h"
 
@@ -24,13 +22,6 @@ namespace {
 
 bool fits(const rapidjson::Value& value, int least, int most) {
   return value.IsInt() && value.GetInt() >= least && value.GetInt() <= most;
-}
-
-// That reads back as the same number.
-std::string shortest(double value) {
-  char digits[32];
-  const std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, value);
-  return {digits, end.ptr};
 }
 
 }  // namespace
@@ -54,15 +45,6 @@ int ConfigReader::integer(const char* key, int least, int most) {
   const rapidjson::Value* value = document_->find(key);
   if (value != nullptr && fits(*value, least, most)) return value->GetInt();
   fail(key, concat("an integer from ", least, " to ", most));
-  return least;
-}
-
-double ConfigReader::number(const char* key, double least, double most) {
-  const rapidjson::Value* value = document_->find(key);
-  if (value != nullptr && value->IsNumber() && value->GetDouble() >= least && value->GetDouble() <= most) {
-    return value->GetDouble();
-  }
-  fail(key, concat("a number from ", std::to_string(least), " to ", std::to_string(most)));
   return least;
 }
 
@@ -117,35 +99,6 @@ std::vector<double> ConfigReader::numbers(const char* key, size_t fewest, size_t
 
 void ConfigReader::expect(bool holds, std::string_view what) {
   if (!holds && status_.ok()) status_ = model_error(start_, "expected ", what);
-}
-
-ConfigWriter& ConfigWriter::raw(std::string_view key, std::string_view value) {
-  text_ += concat(text_.size() > 1 ? "," : "", "\"", key, "\":", value);
-  return *this;
-}
-
-ConfigWriter& ConfigWriter::add(std::string_view key, int value) { return raw(key, std::to_string(value)); }
-
-ConfigWriter& ConfigWriter::add(std::string_view key, double value) { return raw(key, shortest(value)); }
-
-ConfigWriter& ConfigWriter::add(std::string_view key, bool value) {
-  return raw(key, value ? "true" : "false");
-}
-
-ConfigWriter& ConfigWriter::add(std::string_view key, std::string_view word) {
-  return raw(key, concat("\"", word, "\""));
-}
-
-ConfigWriter& ConfigWriter::add(std::string_view key, const std::vector<int>& values) {
-  std::string list;
-  for (const int value : values) list += concat(list.empty() ? "" : ",", value);
-  return raw(key, concat("[", list, "]"));
-}
-
-ConfigWriter& ConfigWriter::add(std::string_view key, const std::vector<double>& values) {
-  std::string list;
-  for (const double value : values) list += concat(list.empty() ? "" : ",", shortest(value));
-  return raw(key, concat("[", list, "]"));
 }
 
 }  // namespace ink

@@ -19,7 +19,6 @@ class ConfigReader {
   ~ConfigReader();
 
   int integer(const char* key, int least, int most);
-  double number(const char* key, double least, double most);
   bool boolean(const char* key);
   // One of `words`; the first where none fits.
   std::string word(const char* key, std::initializer_list<std::string_view> words);
@@ -38,23 +37,6 @@ class ConfigReader {
   std::unique_ptr<Document> document_;
   std::string start_;  // of every message
   Status status_;
-};
-
-// Writes inkstone.config: keys in the order in which they are added, which is by name.
-class ConfigWriter {
- public:
-  ConfigWriter& add(std::string_view key, int value);
-  ConfigWriter& add(std::string_view key, double value);
-  ConfigWriter& add(std::string_view key, bool value);
-  ConfigWriter& add(std::string_view key, std::string_view word);
-  ConfigWriter& add(std::string_view key, const char* word) { return add(key, std::string_view(word)); }
-  ConfigWriter& add(std::string_view key, const std::vector<int>& values);
-  ConfigWriter& add(std::string_view key, const std::vector<double>& values);
-  std::string json() const { return text_ + "}"; }
-
- private:
-  ConfigWriter& raw(std::string_view key, std::string_view value);
-  std::string text_ = "{";
 };
 
 }  // namespace ink

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "models/config_json.h"
+#include "models/json_fields.h"
 #include "models/model.h"
 #include "weights/message.h"
 
@@ -80,14 +81,14 @@ Value style(NetBuilder& net, std::span<const Value> sums) {
 int DeepDanbooruConfig::block_count() const { return std::accumulate(blocks.begin(), blocks.end(), 0); }
 
 std::string DeepDanbooruConfig::json() const {
-  return ConfigWriter()
-      .add("blocks", blocks)
-      .add("classes", classes)
-      .add("filters", filters)
-      .add("head", head_name(head))
-      .add("stem", stem)
-      .add("vector_block", vector_block)
-      .add("widths", widths)
+  return JsonObject()
+      .integers("blocks", blocks)
+      .integer("classes", classes)
+      .integers("filters", filters)
+      .text("head", head_name(head))
+      .integer("stem", stem)
+      .integer("vector_block", vector_block)
+      .integers("widths", widths)
       .json();
 }
 

@@ -24,16 +24,7 @@ ModelOutput output_of(const DistilBertConfig& config) {
 Result<Graph> build_graph(const DistilBertConfig& config) {
   const int width = config.layers.width;
   GraphBuilder graph;
-  const Value ids = graph.input("ids", {1, 1, Shape::kUnknown, 1}, DType::i32);
-  const Value segments = graph.input("segments", {1, 1, Shape::kUnknown, 1}, DType::i32);
-  Value x = graph.add("text.embedding",
-                      embedding({.table = "text.token_embedding",
-                                 .positions = "text.position_embedding",
-                                 .vocabulary = config.vocabulary,
-                                 .most_positions = config.positions,
-                                 .c = width,
-                                 .segments = true}),
-                      {ids, segments});
+  auto [x, segments] = add_text_embedding(graph, config.vocabulary, config.positions, width);
   x = add_layer_norm(graph, "text.first_norm", x, config.layers.epsilon);
   x = transformer_layers(graph, config.layers, form_of(config), "text", x, {segments, {}});
   x = graph.add("text.mean", sequence_pool(SequencePool::mean, true), {x, segments});
@@ -89,12 +80,9 @@ Result<DistilBertConfig> DistilBertConfig::from_json(std::string_view json, cons
 std::vector<TensorSpec> distilbert_tensors(const DistilBertConfig& config) {
   const int width = config.layers.width;
   std::vector<TensorSpec> table;
-  table.push_back({"text.token_embedding", {config.vocabulary, width}, {}});
-  table.push_back({"text.position_embedding", {config.positions, width}, {}});
+  add_text_embedding_tensors(table, config.vocabulary, config.positions, width);
   add_norm_tensors(table, "text.first_norm", width);
-  for (TensorSpec& tensor : transformer_tensors(config.layers, form_of(config), "text")) {
-    table.push_back(std::move(tensor));
-  }
+  add_transformer_tensors(table, config.layers, form_of(config), "text");
   if (config.dense) add_linear_tensors(table, "text.dense", width, config.dense->size, config.in_out);
   return table;
 }

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "models/config_json.h"
+#include "models/json_fields.h"
 #include "models/model.h"
 #include "weights/message.h"
 
@@ -71,18 +72,18 @@ Value block(NetBuilder& net, const Block& block, Value x) {
 }  // namespace
 
 std::string EfficientNetConfig::json() const {
-  return ConfigWriter()
-      .add("classes", classes)
-      .add("correction", correction)
-      .add("even", even)
-      .add("kernels", kernels)
-      .add("kind", style == TensorStyle::torch ? "transformers" : "keras")
-      .add("outs", outs)
-      .add("ratios", ratios)
-      .add("repeats", repeats)
-      .add("stem", stem)
-      .add("strides", strides)
-      .add("top", top)
+  return JsonObject()
+      .integer("classes", classes)
+      .numbers("correction", correction)
+      .integers("even", even)
+      .integers("kernels", kernels)
+      .text("kind", style == TensorStyle::torch ? "transformers" : "keras")
+      .integers("outs", outs)
+      .integers("ratios", ratios)
+      .integers("repeats", repeats)
+      .integer("stem", stem)
+      .integers("strides", strides)
+      .integer("top", top)
       .json();
 }
 

@@ -1,12 +1,11 @@
 #include "models/image_network.h"
 
 #include <algorithm>
-#include <cmath>
 #include <deque>
-#include <limits>
 #include <mutex>
 
 #include "engine/session.h"
+#include "models/finite_values.h"
 #include "weights/message.h"
 
 namespace ink {
@@ -75,9 +74,7 @@ class NetworkModel : public ImageModel {
     for (size_t i = 0; i < outputs_.size(); ++i) {
       const std::span<const float> values(dst[i],
                                           static_cast<size_t>(n) * static_cast<size_t>(outputs_[i].size));
-      const bool finite = std::ranges::all_of(
-          values, [](float value) { return std::abs(value) <= std::numeric_limits<float>::max(); });
-      if (!finite) {
+      if (!all_finite(values)) {
         return model_error(origin_, ": the network's ", outputs_[i].name,
                            " are not finite: its weights are broken");
       }

@@ -9,6 +9,15 @@
 
 namespace ink {
 
+namespace {
+
+std::string shortest(double value) {
+  char digits[32];
+  return {digits, std::to_chars(std::begin(digits), std::end(digits), value).ptr};
+}
+
+}  // namespace
+
 struct JsonFields::Impl {
   rapidjson::Document document;
 
@@ -107,9 +116,7 @@ JsonObject& JsonObject::integer(std::string_view name, int64_t value) {
 
 JsonObject& JsonObject::number(std::string_view name, double value) {
   key(name);
-  char digits[32];
-  const auto end = std::to_chars(std::begin(digits), std::end(digits), value).ptr;
-  members_.append(digits, end);
+  members_ += shortest(value);
   return *this;
 }
 
@@ -128,6 +135,22 @@ JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
 JsonObject& JsonObject::object(std::string_view name, const JsonObject& value) {
   key(name);
   members_ += value.json();
+  return *this;
+}
+
+JsonObject& JsonObject::integers(std::string_view name, const std::vector<int>& values) {
+  key(name);
+  std::string list;
+  for (const int value : values) list += concat(list.empty() ? "" : ",", value);
+  members_ += concat("[", list, "]");
+  return *this;
+}
+
+JsonObject& JsonObject::numbers(std::string_view name, const std::vector<double>& values) {
+  key(name);
+  std::string list;
+  for (const double value : values) list += concat(list.empty() ? "" : ",", shortest(value));
+  members_ += concat("[", list, "]");
   return *this;
 }
 

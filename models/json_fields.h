@@ -53,6 +53,8 @@ class JsonObject {
   JsonObject& flag(std::string_view key, bool value);
   JsonObject& text(std::string_view key, std::string_view value);  // of plain letters
   JsonObject& object(std::string_view key, const JsonObject& value);
+  JsonObject& integers(std::string_view key, const std::vector<int>& values);
+  JsonObject& numbers(std::string_view key, const std::vector<double>& values);
   std::string json() const { return "{" + members_ + "}"; }
 
  private:

@@ -1,6 +1,7 @@
 #include "models/pix2score.h"
 
 #include "models/config_json.h"
+#include "models/json_fields.h"
 #include "models/model.h"
 
 namespace ink {
@@ -12,14 +13,14 @@ constexpr int kMostChannels = 1 << 16, kMostBlocks = 512;
 }  // namespace
 
 std::string Pix2ScoreConfig::json() const {
-  return ConfigWriter()
-      .add("blocks", sizes.blocks)
-      .add("bookmark", bookmark)
-      .add("outs", sizes.outs)
-      .add("sanity", sanity)
-      .add("stem", sizes.stem)
-      .add("view", view)
-      .add("widths", sizes.widths)
+  return JsonObject()
+      .integers("blocks", sizes.blocks)
+      .integer("bookmark", bookmark)
+      .integers("outs", sizes.outs)
+      .integer("sanity", sanity)
+      .integer("stem", sizes.stem)
+      .integer("view", view)
+      .integers("widths", sizes.widths)
       .json();
 }
 

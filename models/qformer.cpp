@@ -45,15 +45,13 @@ Result<QFormerConfig> QFormerConfig::from_json(std::string_view json, const std:
 }
 
 std::vector<TensorSpec> qformer_tensors(const QFormerConfig& config) {
-  std::vector<TensorSpec> table = patch_tensors(config.patches, config.image.width, "image");
-  const auto append = [&](std::vector<TensorSpec> more) {
-    for (TensorSpec& tensor : more) table.push_back(std::move(tensor));
-  };
-  append(transformer_tensors(config.image, image_form(), "image"));
+  std::vector<TensorSpec> table;
+  add_patch_tensors(table, config.patches, config.image.width, "image");
+  add_transformer_tensors(table, config.image, image_form(), "image");
   add_norm_tensors(table, "image.final_norm", config.image.width);
   table.push_back({"queries.rows", {1, config.query_count, config.queries.width}, {}});
   add_norm_tensors(table, "queries.first_norm", config.queries.width);
-  append(transformer_tensors(config.queries, query_form(config), "queries"));
+  add_transformer_tensors(table, config.queries, query_form(config), "queries");
   return table;
 }
 

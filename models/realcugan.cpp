@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -12,6 +11,7 @@
 #include "kernels/base/parallel.h"
 #include "kernels/pixels/pixels.h"
 #include "models/blocks/cugan_unet.h"
+#include "models/finite_values.h"
 
 namespace ink {
 namespace {
@@ -92,12 +92,11 @@ Offsets turned_offsets(const Symmetry& turn, int h, int w, int frame, int framed
           axis(framed_w, turn.w(h, w), turn.flip_x, turn.transpose ? row : pixel)};
 }
 
-bool all_finite(const View<const float>& map, const Rect& region) {
+bool is_finite(const View<const float>& map, const Rect& region) {
   bool good = true;
   for (int y = region.y0; y < region.y1; ++y) {
-    const float* row = map.at(0, y, region.x0);
-    for (int64_t i = 0; i < region.w() * map.pixel_stride; ++i)
-      good &= std::abs(row[i]) <= std::numeric_limits<float>::max();
+    const auto samples = static_cast<size_t>(region.w() * map.pixel_stride);
+    good &= all_finite({map.at(0, y, region.x0), samples});
   }
   return good;
 }
@@ -237,7 +236,7 @@ class RealCugan::Ends : public RegionEnds {
     region.x1 = std::min(region.x1, turn_.w(dst_h_, dst_w_));
     if (region.h() <= 0 || region.w() <= 0) return {};
     const View<float> map = part.floats();
-    if (!all_finite(map, region)) {
+    if (!is_finite(map, region)) {
       return Error{ErrorKind::model,
                    impl_.store.origin() + ": the network's result is not finite: its weights are broken"};
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/config_json.h"
+#include "models/json_fields.h"
 #include "models/model.h"
 
 namespace ink {
@@ -28,16 +29,16 @@ ResNetKind kind_of(std::string_view name) {
 }  // namespace
 
 std::string ResNetConfig::json() const {
-  return ConfigWriter()
-      .add("blocks", sizes.blocks)
-      .add("bottleneck", sizes.bottleneck)
-      .add("classes", classes)
-      .add("groups", sizes.groups)
-      .add("kind", kind_name(kind))
-      .add("outs", sizes.outs)
-      .add("stem", sizes.stem)
-      .add("stem_kernel", sizes.stem_kernel)
-      .add("widths", sizes.widths)
+  return JsonObject()
+      .integers("blocks", sizes.blocks)
+      .flag("bottleneck", sizes.bottleneck)
+      .integer("classes", classes)
+      .integer("groups", sizes.groups)
+      .text("kind", kind_name(kind))
+      .integers("outs", sizes.outs)
+      .integer("stem", sizes.stem)
+      .integer("stem_kernel", sizes.stem_kernel)
+      .integers("widths", sizes.widths)
       .json();
 }
 

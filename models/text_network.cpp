@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "engine/sequences.h"
 #include "engine/session.h"
+#include "models/finite_values.h"
 #include "weights/message.h"
 
 namespace ink {
@@ -84,10 +84,8 @@ class TextNetwork : public TextModel {
                                  TensorView::dense(segments.data(), DType::i32, shapes[1])};
     const TensorView output = TensorView::dense(dst, DType::f32, result);
     INK_TRY_STATUS(session.run(inputs, {&output, 1}));
-    const bool finite = std::all_of(dst, dst + result.elements(), [](float value) {
-      return std::abs(value) <= std::numeric_limits<float>::max();
-    });
-    if (!finite) return model_error(origin_, ": the network's result is not finite: its weights are broken");
+    if (!all_finite({dst, static_cast<size_t>(result.elements())}))
+      return model_error(origin_, ": the network's result is not finite: its weights are broken");
     if (traits_.normalize) {
       for (size_t i = 0; i < texts.size(); ++i) {
         const auto size = static_cast<size_t>(result.c);

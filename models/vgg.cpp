@@ -1,6 +1,7 @@
 #include "models/vgg.h"
 
 #include "models/config_json.h"
+#include "models/json_fields.h"
 #include "models/model.h"
 #include "weights/message.h"
 
@@ -44,13 +45,13 @@ Value torch_convs(NetBuilder& net, const VggConfig& config, Value x) {
 }  // namespace
 
 std::string VggConfig::json() const {
-  return ConfigWriter()
-      .add("batch_norm", batch_norm)
-      .add("classes", classes)
-      .add("convs", convs)
-      .add("hidden", hidden)
-      .add("kind", style == TensorStyle::torch ? "torchvision" : "keras")
-      .add("widths", widths)
+  return JsonObject()
+      .flag("batch_norm", batch_norm)
+      .integer("classes", classes)
+      .integers("convs", convs)
+      .integers("hidden", hidden)
+      .text("kind", style == TensorStyle::torch ? "torchvision" : "keras")
+      .integers("widths", widths)
       .json();
 }
 

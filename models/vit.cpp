@@ -32,10 +32,9 @@ Result<VitConfig> VitConfig::from_json(std::string_view json, const std::string&
 }
 
 std::vector<TensorSpec> vit_tensors(const VitConfig& config, std::string_view architecture) {
-  std::vector<TensorSpec> table = patch_tensors(config.patches, config.layers.width, "image");
-  for (TensorSpec& tensor : transformer_tensors(config.layers, form_of(architecture), "image")) {
-    table.push_back(std::move(tensor));
-  }
+  std::vector<TensorSpec> table;
+  add_patch_tensors(table, config.patches, config.layers.width, "image");
+  add_transformer_tensors(table, config.layers, form_of(architecture), "image");
   add_norm_tensors(table, "image.final_norm", config.layers.width);
   return table;
 }

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cmath>
 #include <memory>
 
 #include "apps/cli/batches.h"
@@ -17,13 +16,13 @@
 #include "apps/cli/vector_options.h"
 #include "apps/cli/vector_writer.h"
 #include "kernels/base/isa.h"
+#include "models/clip.h"
 #include "weights/atomic_file.h"
 
 namespace ink::cli {
 namespace {
 
 constexpr int kPicturesARun = 4, kTextsARun = 32;
-constexpr std::string_view kLogitScale = "logit_scale";
 
 struct Flags {
   PictureFlags pictures;
@@ -71,8 +70,7 @@ struct Networks {
       INK_TRY(networks.texts, TextNetwork::create(loaded, outputs, flags.tokenizer, threads));
     }
     if (of_pictures && of_texts && loaded.store->find(kLogitScale) != nullptr) {
-      INK_TRY(const AlignedBuffer<float> value, loaded.store->floats(kLogitScale, {}));
-      networks.scale = std::exp(value[0]);
+      INK_TRY(networks.scale, clip_logit_scale(*loaded.store));
     }
     return networks;
   }

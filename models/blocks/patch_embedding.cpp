@@ -71,14 +71,13 @@ std::vector<float> resize_positions(const float* src, int from, int to, int c) {
   return dst;
 }
 
-std::vector<TensorSpec> patch_tensors(const PatchConfig& config, int width, const std::string& prefix) {
-  std::vector<TensorSpec> table;
+void add_patch_tensors(std::vector<TensorSpec>& table, const PatchConfig& config, int width,
+                       const std::string& prefix) {
   table.push_back({prefix + ".patch_embedding.weight", {width, 3, config.patch, config.patch}, {}});
   if (config.bias) table.push_back({prefix + ".patch_embedding.bias", {width}, {}});
   table.push_back({prefix + ".class_embedding", behind_ones(config.class_axes, {width}), {}});
   table.push_back(
       {prefix + ".position_embedding", behind_ones(config.position_axes, {config.positions(), width}), {}});
-  return table;
 }
 
 Result<Value> patch_sequence_of(GraphBuilder& graph, const WeightStore& weights, const PatchConfig& config,

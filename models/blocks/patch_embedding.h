@@ -25,7 +25,8 @@ struct PatchConfig {
 };
 
 // PREFIX.patch_embedding.{weight,bias}, PREFIX.class_embedding, PREFIX.position_embedding.
-std::vector<TensorSpec> patch_tensors(const PatchConfig& config, int width, const std::string& prefix);
+void add_patch_tensors(std::vector<TensorSpec>& table, const PatchConfig& config, int width,
+                       const std::string& prefix);
 
 // pictures (n, side, side, 3) -> (n, 1, 1 + (side / patch)^2, width). Another grid than the stored one has
 // its positions resized as torch does it: bicubic with a = -0.75, no antialiasing, half-pixel centres, edges

@@ -9,6 +9,7 @@ namespace ink {
 namespace {
 
 constexpr int kMostWidth = 1 << 16, kMostLayers = 1024;
+constexpr const char *kTokenTable = "text.token_embedding", *kPositionTable = "text.position_embedding";
 
 bool looks_across(const TransformerForm& form, int layer) {
   return form.cross_width > 0 && layer % form.cross_every == 0;
@@ -135,9 +136,8 @@ void add_norm_tensors(std::vector<TensorSpec>& table, const std::string& name, i
   table.push_back({name + ".bias", {width}, {}});
 }
 
-std::vector<TensorSpec> transformer_tensors(const TransformerConfig& config, const TransformerForm& form,
-                                            const std::string& prefix) {
-  std::vector<TensorSpec> table;
+void add_transformer_tensors(std::vector<TensorSpec>& table, const TransformerConfig& config,
+                             const TransformerForm& form, const std::string& prefix) {
   const int width = config.width;
   for (int i = 0; i < config.layers; ++i) {
     const std::string name = concat(prefix, ".layers.", i, ".");
@@ -165,7 +165,25 @@ std::vector<TensorSpec> transformer_tensors(const TransformerConfig& config, con
       for (const char* part : {"attention_scale", "mlp_scale"}) table.push_back({name + part, {width}, {}});
     }
   }
-  return table;
+}
+
+TextSequence add_text_embedding(GraphBuilder& graph, int vocabulary, int positions, int width) {
+  const Value ids = graph.input("ids", {1, 1, Shape::kUnknown, 1}, DType::i32);
+  const Value segments = graph.input("segments", {1, 1, Shape::kUnknown, 1}, DType::i32);
+  const Value x = graph.add("text.embedding",
+                            embedding({.table = kTokenTable,
+                                       .positions = kPositionTable,
+                                       .vocabulary = vocabulary,
+                                       .most_positions = positions,
+                                       .c = width,
+                                       .segments = true}),
+                            {ids, segments});
+  return {x, segments};
+}
+
+void add_text_embedding_tensors(std::vector<TensorSpec>& table, int vocabulary, int positions, int width) {
+  table.push_back({kTokenTable, {vocabulary, width}, {}});
+  table.push_back({kPositionTable, {positions, width}, {}});
 }
 
 Value transformer_layers(GraphBuilder& graph, const TransformerConfig& config, const TransformerForm& form,

@@ -36,8 +36,8 @@ struct TransformerForm {
 //   PREFIX.layers.N.cross.{query,key,value,output}, cross_norm
 //   PREFIX.layers.N.{attention_norm,mlp_norm}.{weight,bias}, mlp.{up,down}, {attention,mlp}_scale
 // A norm stands before or behind what it is named for, as norm_first says.
-std::vector<TensorSpec> transformer_tensors(const TransformerConfig& config, const TransformerForm& form,
-                                            const std::string& prefix);
+void add_transformer_tensors(std::vector<TensorSpec>& table, const TransformerConfig& config,
+                             const TransformerForm& form, const std::string& prefix);
 void add_linear_tensors(std::vector<TensorSpec>& table, const std::string& name, int in, int out,
                         bool in_out = false);
 void add_norm_tensors(std::vector<TensorSpec>& table, const std::string& name, int width);
@@ -55,6 +55,13 @@ Value transformer_layers(GraphBuilder& graph, const TransformerConfig& config, c
 // than that row needs, where query, key and value are apart and norms come first. No segments.
 Value first_row_of_layers(GraphBuilder& graph, const TransformerConfig& config, const TransformerForm& form,
                           const std::string& prefix, Value x);
+// Tokens with their positions, the two inputs of a graph of texts: "ids" and "segments".
+struct TextSequence {
+  Value x;  // (1, 1, tokens, width)
+  Value segments;
+};
+TextSequence add_text_embedding(GraphBuilder& graph, int vocabulary, int positions, int width);
+void add_text_embedding_tensors(std::vector<TensorSpec>& table, int vocabulary, int positions, int width);
 // The norm whose weight is NAME.weight.
 Value add_layer_norm(GraphBuilder& graph, const std::string& name, Value x, double epsilon);
 
