@@ -6,6 +6,7 @@
 #include "apps/cli/bench_runner.h"
 #include "apps/cli/common.h"
 #include "apps/cli/exit_code.h"
+#include "apps/cli/kernel_bench.h"
 #include "apps/cli/peak.h"
 #include "apps/cli/text.h"
 #include "engine/regions/region_session.h"
@@ -20,6 +21,7 @@ struct Flags {
   std::string input, output, shape;                     // worker
   std::string size, batch = "1", tokens, rounds = "7";  // model
   bool layers = false;
+  KernelBenchFlags kernels;
 };
 
 Status read_input_file(const std::string& path, std::span<std::byte> dst) {
@@ -63,6 +65,10 @@ Result<int> run_worker(const Flags& flags, const Common& common) {
     }
   }
   return int{kDone};
+}
+
+Result<int> run_kernels(const Flags& flags, const Common& common) {
+  return run_kernel_bench(flags.kernels, common);
 }
 
 Result<int> run_peak(const Flags&, const Common& common) {
@@ -221,6 +227,27 @@ void add_bench(Commands& commands) {
   for (CLI::App* app : {model, worker}) {
     app->add_option("--result", flags->result, "Which of the model's outputs")->type_name("NAME");
   }
+  CLI::App* kernels = add(
+      "kernels", "Every kernel on the layers of the real networks, beside OpenBLAS and oneDNN if installed",
+      run_kernels);
+  KernelBenchFlags& k = flags->kernels;
+  kernels->add_option("--filter", k.filter, "Only kernel/network/layer that match, such as gemm/vit_l16")
+      ->type_name("REGEX");
+  kernels->add_option("--isa", k.isa, "Instruction sets: best, all or a name of \"info --cpu\"")
+      ->capture_default_str()
+      ->type_name("NAME");
+  kernels->add_option("--thread-counts", k.threads, "Counts to measure on; default: 1 and that of -j")
+      ->type_name("N,...");
+  kernels->add_option("-r,--rounds", k.rounds, "The variants of a layer take turns so many times")
+      ->capture_default_str()
+      ->type_name("N");
+  kernels->add_option("--seconds", k.seconds, "Of each variant in each round, at least")
+      ->capture_default_str()
+      ->type_name("S");
+  kernels->add_option("-o,--output", k.format, "As a Markdown table, CSV or JSON")
+      ->capture_default_str()
+      ->type_name("md|csv|json");
+  kernels->add_flag("--list", k.list, "Only the names of what would be measured");
   add("peak", "The float32 multiply-add peak of this machine", run_peak);
 }
 

@@ -6,15 +6,16 @@ namespace ink::bench {
 namespace {
 
 void add(Activation activation, MapShape shape) {
-  add_job(activation_variants(), Job<ActivationVariant, float>{
-                                     std::string(activation_name(activation)) + "/" + shape_name(shape),
-                                     shape.size(), 2 * shape.bytes(), 1e-6, [=] {
-                                       return [=, src = sample_floats(shape)](
-                                                  const ActivationVariant& variant, float* dst, int threads) {
-                                         activation_run(variant, activation, 0.1f, dense(src.data(), shape),
-                                                        dense(dst, shape), shape.whole(), threads);
-                                       };
-                                     }});
+  add_job(
+      "activation", activation_variants(),
+      Job<ActivationVariant, float>{std::string(activation_name(activation)) + "/" + shape_name(shape),
+                                    shape.size(), 2 * shape.bytes(), 1e-6, [=] {
+                                      return [=, src = sample_floats(shape)](const ActivationVariant& variant,
+                                                                             float* dst, int threads) {
+                                        activation_run(variant, activation, 0.1f, dense(src.data(), shape),
+                                                       dense(dst, shape), shape.whole(), threads);
+                                      };
+                                    }});
 }
 
 const bool registered = [] {

@@ -6,7 +6,7 @@ namespace ink::bench {
 namespace {
 
 void add(MapShape shape, Activation activation) {
-  add_job(batch_norm_variants(),
+  add_job("batch_norm", batch_norm_variants(),
           Job<BatchNormVariant, float>{
               std::string(activation_name(activation)) + "/" + shape_name(shape), shape.size(),
               2 * shape.bytes(), 1e-6, [=] {

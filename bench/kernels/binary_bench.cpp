@@ -6,7 +6,7 @@ namespace ink::bench {
 namespace {
 
 void add(BinaryOp op, MapShape a_shape, MapShape b_shape) {
-  add_job(binary_variants(),
+  add_job("binary", binary_variants(),
           Job<BinaryVariant, float>{
               std::string(binary_op_name(op)) + "/" + shape_name(a_shape) + "/" + shape_name(b_shape),
               a_shape.size(), 2 * a_shape.bytes() + b_shape.bytes(), 1e-6, [=] {

@@ -7,7 +7,7 @@ namespace {
 
 void add(MapShape first, MapShape second) {
   const MapShape shape{first.n, first.h, first.w, first.c + second.c};
-  add_job(concat_variants(),
+  add_job("concat", concat_variants(),
           Job<ConcatVariant, float>{
               shape_name(first) + "+" + std::to_string(second.c), shape.size(), 2 * shape.bytes(), 0, [=] {
                 return [=, a = sample_floats(first), b = sample_floats(second)](const ConcatVariant& variant,

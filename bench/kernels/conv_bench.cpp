@@ -1,6 +1,7 @@
 #include "kernels/conv/conv.h"
 
 #include "bench/kernels/layers.h"
+#include "bench/kernels/opponents.h"
 #include "kernels/conv/narrow.h"
 #include "kernels/conv/winograd.h"
 
@@ -22,8 +23,8 @@ ConvParams params_of(const Layer& layer) {
 
 // make(weights, bias) packs them for one kernel.
 template <class Make>
-void add(const Layer& layer, const std::string& kernel, Isa isa, Make make) {
-  add_layer(kernel + "/" + layer.name, isa, layer.flops(), [=] {
+void add(const std::string& shape, const Layer& layer, const std::string& kernel, Isa isa, Make make) {
+  add_layer("conv", shape, kernel, isa, layer.flops(), [=] {
     const int fan_in = layer.ic * layer.kernel * layer.kernel;
     const AlignedBuffer<float> weights = sample_buffer(static_cast<int64_t>(fan_in) * layer.oc, fan_in);
     const AlignedBuffer<float> bias = sample_buffer(layer.oc, 1);
@@ -34,28 +35,27 @@ void add(const Layer& layer, const std::string& kernel, Isa isa, Make make) {
 }
 
 void add_network(const std::string& network) {
-  for (const Layer& layer : read_layers(network + ".txt")) {
+  for (const Layer& layer : read_layers(network)) {
     if (layer.kind != "conv") continue;
     const ConvParams params = params_of(layer);
-    const std::string at = "/" + network;
+    const std::string shape = network + "/" + layer.name;
     for (const GemmVariant& gemm : gemm_variants()) {
-      // The reference would take minutes for the layers of a classifier.
-      if (network != "realcugan_2x" && gemm.isa == Isa::reference) continue;
-      add(layer, "conv/" + std::string(gemm.name) + at, gemm.isa,
-          [=, &gemm](const float* weights, const float* bias) {
-            return make_conv(gemm, params, weights, bias);
-          });
+      add(shape, layer, gemm.name, gemm.isa, [=, &gemm](const float* weights, const float* bias) {
+        return make_conv(gemm, params, weights, bias);
+      });
       if (NarrowConv::declines(params) == nullptr) {
-        add(layer, "narrow/" + std::string(gemm.name) + at, gemm.isa,
+        add(shape, layer, "narrow_" + std::string(isa_name(gemm.isa)), gemm.isa,
             [=, &gemm](const float* weights, const float* bias) {
               return NarrowConv(gemm, params, weights, bias);
             });
       }
     }
+    if (layer.kernel == 1 && layer.stride == 1) {
+      add_opponents("conv", shape, int64_t{layer.ih} * layer.iw, layer.oc, layer.ic);
+    }
     if (winograd_declines(params) != nullptr) continue;
     for (const WinogradVariant& variant : winograd_variants()) {
-      if (network != "realcugan_2x" && variant.isa == Isa::reference) continue;
-      add(layer, variant.name + at, variant.isa, [=, &variant](const float* weights, const float* bias) {
+      add(shape, layer, variant.name, variant.isa, [=, &variant](const float* weights, const float* bias) {
         return WinogradConv(variant, choose_gemm(variant.isa), params, weights, bias);
       });
     }
@@ -63,8 +63,7 @@ void add_network(const std::string& network) {
 }
 
 const bool kRegistered = [] {
-  for (const char* network : {"realcugan_2x", "resnet50", "deepdanbooru", "efficientnet_b0"})
-    add_network(network);
+  for (const std::string& network : networks()) add_network(network);
   return true;
 }();
 

@@ -21,8 +21,8 @@ DeconvParams params_of(const Layer& layer) {
 
 // make(weights, bias) packs them for one kernel.
 template <class Make>
-void add(const Layer& layer, const std::string& kernel, Isa isa, Make make) {
-  add_layer(kernel + "/" + layer.name, isa, layer.flops(), [=] {
+void add(const std::string& shape, const Layer& layer, const std::string& kernel, Isa isa, Make make) {
+  add_layer("deconv", shape, kernel, isa, layer.flops(), [=] {
     const int64_t area = static_cast<int64_t>(layer.kernel) * layer.kernel;
     const AlignedBuffer<float> weights = sample_buffer(layer.ic * layer.oc * area, layer.ic * 4);
     const AlignedBuffer<float> bias = sample_buffer(layer.oc, 1);
@@ -31,29 +31,26 @@ void add(const Layer& layer, const std::string& kernel, Isa isa, Make make) {
   });
 }
 
-const bool kRegistered = [] {
-  std::vector<Layer> layers = read_layers("realcugan_2x.txt");
-  // What 3x adds: the last layer of its first U-Net, kernel 5 and stride 3.
-  for (Layer layer : read_layers("realcugan_3x.txt")) {
-    if (layer.stride != 3) continue;
-    layer.name = "3x." + layer.name;
-    layers.push_back(layer);
-  }
-  for (const Layer& layer : layers) {
+void add_network(const std::string& network) {
+  for (const Layer& layer : read_layers(network)) {
     if (layer.kind != "deconv") continue;
     const DeconvParams params = params_of(layer);
+    const std::string shape = network + "/" + layer.name;
     for (const GemmVariant& gemm : gemm_variants()) {
-      add(layer, "deconv/" + std::string(gemm.name), gemm.isa,
-          [=, &gemm](const float* weights, const float* bias) {
-            return Deconv(gemm, params, weights, bias);
-          });
+      add(shape, layer, gemm.name, gemm.isa, [=, &gemm](const float* weights, const float* bias) {
+        return Deconv(gemm, params, weights, bias);
+      });
       if (NarrowConv::declines(params) != nullptr) continue;
-      add(layer, "narrow/" + std::string(gemm.name), gemm.isa,
+      add(shape, layer, "narrow_" + std::string(isa_name(gemm.isa)), gemm.isa,
           [=, &gemm](const float* weights, const float* bias) {
             return NarrowConv(gemm, params, weights, bias);
           });
     }
   }
+}
+
+const bool kRegistered = [] {
+  for (const std::string& network : networks()) add_network(network);
   return true;
 }();
 

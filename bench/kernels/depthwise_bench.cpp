@@ -8,8 +8,8 @@ namespace {
 // The work of a grouped layer: one input channel an output.
 double flops_of(const Layer& layer) { return layer.flops() / layer.ic; }
 
-const bool kRegistered = [] {
-  for (const Layer& layer : read_layers("efficientnet_b0.txt")) {
+void add_network(const std::string& network) {
+  for (const Layer& layer : read_layers(network)) {
     if (layer.kind != "depthwise") continue;
     const ConvParams params{.ic = layer.ic,
                             .oc = layer.oc,
@@ -23,7 +23,8 @@ const bool kRegistered = [] {
                             .pad_right = layer.pad,
                             .groups = layer.ic};
     for (const DepthwiseVariant& variant : depthwise_variants()) {
-      add_layer(std::string(variant.name) + "/" + layer.name, variant.isa, flops_of(layer), [=, &variant] {
+      const std::string shape = network + "/" + layer.name;
+      add_layer("depthwise", shape, variant.name, variant.isa, flops_of(layer), [=, &variant] {
         const int area = layer.kernel * layer.kernel;
         const AlignedBuffer<float> weights = sample_buffer(static_cast<int64_t>(area) * layer.oc, area);
         const AlignedBuffer<float> bias = sample_buffer(layer.oc, 1);
@@ -33,6 +34,10 @@ const bool kRegistered = [] {
       });
     }
   }
+}
+
+const bool kRegistered = [] {
+  for (const std::string& network : networks()) add_network(network);
   return true;
 }();
 

@@ -1,8 +1,11 @@
 #include "kernels/gemm/gemm.h"
 
 #include <algorithm>
+#include <memory>
+#include <string>
 
 #include "bench/kernels/layers.h"
+#include "bench/kernels/opponents.h"
 
 namespace ink::bench {
 namespace {
@@ -43,23 +46,22 @@ ReadyLayer ready_product(const GemmVariant& variant, int m, int n, int k) {
 }
 
 void add(const std::string& name, int m, int n, int k) {
+  const std::string shape =
+      name + "/" + std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k);
   for (const GemmVariant& variant : gemm_variants()) {
-    const std::string size = std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k);
-    add_layer(std::string(variant.name) + "/" + name + "/" + size, variant.isa, 2.0 * m * n * k,
+    add_layer("gemm", shape, variant.name, variant.isa, 2.0 * m * n * k,
               [=, &variant] { return ready_product(variant, m, n, k); });
   }
+  add_opponents("gemm", shape, m, n, k);
 }
 
 const bool kRegistered = [] {
   for (const int size : {64, 256, 1024}) add("square", size, size, size);
   add("row", 1, 1024, 1024);
-  // The products that a network's layers come down to; more rows than these only repeat them.
-  constexpr int kMostRows = 4096;
-  for (const char* network : {"realcugan_2x.txt", "transformers.txt"}) {
+  // Convolutions that are products stand beside the other convolutions.
+  for (const std::string& network : networks()) {
     for (const Layer& layer : read_layers(network)) {
-      if (layer.kind == "deconv") continue;
-      const int64_t rows = std::min<int64_t>(static_cast<int64_t>(layer.oh()) * layer.ow(), kMostRows);
-      add(layer.name, static_cast<int>(rows), layer.oc, layer.ic * layer.kernel * layer.kernel);
+      if (layer.kind == "linear") add(network + "/" + layer.name, layer.iw, layer.oc, layer.ic);
     }
   }
   return true;

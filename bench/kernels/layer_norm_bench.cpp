@@ -6,7 +6,7 @@ namespace ink::bench {
 namespace {
 
 void add(MapShape shape) {
-  add_job(layer_norm_variants(),
+  add_job("layer_norm", layer_norm_variants(),
           Job<LayerNormVariant, float>{
               shape_name(shape), shape.size(), 2 * shape.bytes(), 1e-5, [=] {
                 return [=, src = sample_floats(shape), scale = sample_floats({1, 1, 1, shape.c})](

@@ -1,24 +1,17 @@
 #pragma once
 
-#include <benchmark/benchmark.h>
-
+#include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <functional>
-#include <map>
-#include <set>
-#include <sstream>
-#include <stdexcept>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "kernels/base/aligned_buffer.h"
-#include "kernels/base/isa.h"
-#include "kernels/base/parallel.h"
+#include "bench/kernels/cases.h"
+#include "bench/kernels/samples.h"
 #include "kernels/base/view.h"
-#include "kernels/fma_peak/fma_peak.h"
 
 namespace ink::bench {
 
@@ -41,81 +34,29 @@ struct Layer {
   }
 };
 
-inline std::vector<Layer> read_layers(const std::string& file) {
-  const std::filesystem::path path =
-      std::filesystem::path(__FILE__).parent_path().parent_path() / "shapes" / file;
-  std::ifstream in(path);
-  if (!in) throw std::runtime_error("cannot open " + path.string());
-  std::vector<Layer> layers;
-  for (std::string line; std::getline(in, line);) {
-    if (line.empty() || line.front() == '#') continue;
-    Layer l;
-    std::istringstream fields(line);
-    if (!(fields >> l.name >> l.kind >> l.ih >> l.iw >> l.ic >> l.oc >> l.kernel >> l.stride >> l.pad >>
-          l.count)) {
-      throw std::runtime_error(path.string() + ": expected ten fields, found \"" + line + "\"");
-    }
-    layers.push_back(l);
-  }
-  return layers;
-}
-
-// Values in [-1, 1) / sqrt(fan_in) that repeat after a period no kernel's step divides.
-inline AlignedBuffer<float> sample_buffer(int64_t size, int fan_in) {
-  AlignedBuffer<float> values(static_cast<size_t>(size));
-  const double scale = 1 / std::sqrt(static_cast<double>(fan_in));
-  for (size_t i = 0; i < values.size(); ++i) {
-    values[i] = static_cast<float>((static_cast<double>(i * 7919 % 10007) / 5003.5 - 1) * scale);
-  }
-  return values;
-}
-
-// What one instruction set gives at best on so many threads, measured once in this run.
-inline double peak_flops(Isa isa, int threads) {
-  static std::map<std::pair<Isa, int>, double> measured;
-  double& flops = measured[{isa, threads}];
-  if (flops == 0) flops = measure_fma_peak(isa, threads);
-  return flops;
-}
+// The files of bench/shapes, without their ending.
+std::vector<std::string> networks();
+// Those of one of them, in its order.
+std::vector<Layer> read_layers(std::string_view network);
 
 // A layer made ready: its weights packed, its maps in memory.
 struct ReadyLayer {
   std::function<void(int threads)> run;
-  // The largest difference between what run() left and the reference, on outputs of order 1.
-  std::function<double()> error;
+  std::function<double()> error;  // as ReadyCase has it, on outputs of order 1
 };
 
-// Times `make` on one thread and on all, and reports GFLOP/s and the share of the peak.
-inline void add_layer(const std::string& name, Isa isa, double flops,
-                      const std::function<ReadyLayer()>& make) {
-  if (isa > supported_isas().back()) return;
-  for (const int threads : std::set<int>{1, default_threads()}) {
-    const std::string full = name + "/threads:" + std::to_string(threads);
-    benchmark::RegisterBenchmark(full.c_str(),
-                                 [=](benchmark::State& state) {
-                                   const ReadyLayer layer = make();
-                                   layer.run(threads);
-                                   // Sums of order 1: rounding stays below 1e-5, a wrong tap shows at 1e-2.
-                                   if (!(layer.error() < 1e-4)) {
-                                     state.SkipWithError("differs from the reference");
-                                     return;
-                                   }
-                                   with_workers(threads, [&] {
-                                     for (auto iteration : state) {
-                                       static_cast<void>(iteration);
-                                       layer.run(threads);
-                                       benchmark::ClobberMemory();
-                                     }
-                                   });
-                                   using benchmark::Counter;
-                                   state.counters["GFLOP/s"] =
-                                       Counter(flops * 1e-9, Counter::kIsIterationInvariantRate);
-                                   state.counters["of_peak"] = Counter(flops / peak_flops(isa, threads),
-                                                                       Counter::kIsIterationInvariantRate);
-                                 })
-        ->UseRealTime()
-        ->Unit(benchmark::kMicrosecond);
-  }
+inline void add_layer(const std::string& kernel, const std::string& shape, const std::string& variant,
+                      Isa isa, double flops, const std::function<ReadyLayer()>& make) {
+  add_case({.kernel = kernel,
+            .shape = shape,
+            .variant = variant,
+            .isa = isa,
+            .flops = flops,
+            .tolerance = kSumTolerance,
+            .make = [=](int threads) {
+              const ReadyLayer layer = make();
+              return ReadyCase{[=] { layer.run(threads); }, layer.error};
+            }});
 }
 
 inline double largest_difference(View<const float> a, View<const float> b, Rect region) {

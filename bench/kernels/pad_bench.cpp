@@ -7,7 +7,7 @@ namespace {
 
 void add(PadMode mode, MapShape src_shape, int amount) {
   const MapShape shape{src_shape.n, src_shape.h + 2 * amount, src_shape.w + 2 * amount, src_shape.c};
-  add_job(pad_variants(),
+  add_job("pad", pad_variants(),
           Job<PadVariant, float>{
               std::string(pad_mode_name(mode)) + std::to_string(amount) + "/" + shape_name(src_shape),
               shape.size(), src_shape.bytes() + shape.bytes(), 0, [=] {

@@ -7,7 +7,7 @@ namespace {
 
 void add(int r, MapShape shape) {
   const MapShape src_shape{shape.n, shape.h / r, shape.w / r, shape.c * r * r};
-  add_job(pixel_shuffle_variants(),
+  add_job("pixel_shuffle", pixel_shuffle_variants(),
           Job<PixelShuffleVariant, float>{"by" + std::to_string(r) + "/" + shape_name(src_shape),
                                           shape.size(), 2 * shape.bytes(), 0, [=] {
                                             return [=, src = sample_floats(src_shape)](

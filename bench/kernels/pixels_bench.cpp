@@ -10,7 +10,7 @@ constexpr float kDivisor = static_cast<float>(255 / 0.7), kOffset = 0.15f,
 
 void add(MapShape shape) {
   const int64_t bytes = shape.bytes() / 4 * 5;
-  add_job(pixels_variants(),
+  add_job("pixels", pixels_variants(),
           Job<PixelsVariant, float>{"from_u8/" + shape_name(shape), shape.size(), bytes, 0, [=] {
                                       std::vector<uint8_t> src(shape.size());
                                       for (size_t i = 0; i < src.size(); ++i)
@@ -20,7 +20,7 @@ void add(MapShape shape) {
                                                     dense(dst, shape), shape.whole(), threads);
                                       };
                                     }});
-  add_job(pixels_variants(),
+  add_job("pixels", pixels_variants(),
           Job<PixelsVariant, uint8_t>{"to_u8/" + shape_name(shape), shape.size(), bytes, 0, [=] {
                                         return [=, src = sample_floats(shape)](const PixelsVariant& variant,
                                                                                uint8_t* dst, int threads) {
@@ -28,14 +28,15 @@ void add(MapShape shape) {
                                                     dense(dst, shape), shape.whole(), threads);
                                         };
                                       }});
-  add_job(pixels_variants(), Job<PixelsVariant, uint16_t>{
-                                 "to_u16/" + shape_name(shape), shape.size(), shape.bytes() / 2 * 3, 0, [=] {
-                                   return [=, src = sample_floats(shape)](const PixelsVariant& variant,
-                                                                          uint16_t* dst, int threads) {
-                                     to_u16_run(variant, kOffset, kGain16, dense(src.data(), shape),
-                                                dense(dst, shape), shape.whole(), threads);
-                                   };
-                                 }});
+  add_job("pixels", pixels_variants(),
+          Job<PixelsVariant, uint16_t>{"to_u16/" + shape_name(shape), shape.size(), shape.bytes() / 2 * 3, 0,
+                                       [=] {
+                                         return [=, src = sample_floats(shape)](const PixelsVariant& variant,
+                                                                                uint16_t* dst, int threads) {
+                                           to_u16_run(variant, kOffset, kGain16, dense(src.data(), shape),
+                                                      dense(dst, shape), shape.whole(), threads);
+                                         };
+                                       }});
 }
 
 const bool registered = [] {

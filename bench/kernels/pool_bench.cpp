@@ -10,7 +10,7 @@ void add(PoolKind kind, int kernel, int stride, int padding, MapShape src_shape)
   const PoolShape pool{kind, kernel, kernel, stride, stride, padding, padding, padding, padding, false};
   const auto size = [=](int in) { return (in + 2 * padding - kernel) / stride + 1; };
   const MapShape shape{src_shape.n, size(src_shape.h), size(src_shape.w), src_shape.c};
-  add_job(pool_variants(),
+  add_job("pool", pool_variants(),
           Job<PoolVariant, float>{
               std::string(kind == PoolKind::max ? "max" : "average") + std::to_string(kernel) + "x" +
                   std::to_string(kernel) + "s" + std::to_string(stride) + "/" + shape_name(src_shape),
@@ -25,7 +25,7 @@ void add(PoolKind kind, int kernel, int stride, int padding, MapShape src_shape)
 
 void add_mean(MapShape src_shape) {
   const MapShape shape{src_shape.n, 1, 1, src_shape.c};
-  add_job(global_mean_variants(),
+  add_job("global_mean", global_mean_variants(),
           Job<GlobalMeanVariant, float>{
               shape_name(src_shape), shape.size(), src_shape.bytes(), 0, [=] {
                 std::vector<double> sums(global_sum_bytes(src_shape.h, src_shape.w, src_shape.c) /

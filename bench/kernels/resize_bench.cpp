@@ -7,7 +7,7 @@ namespace {
 
 void add(ResizeMode mode, MapShape src_shape, int oh, int ow) {
   const MapShape shape{src_shape.n, oh, ow, src_shape.c};
-  add_job(resize_variants(),
+  add_job("resize", resize_variants(),
           Job<ResizeVariant, float>{
               std::string(resize_mode_name(mode)) + "/" + shape_name(src_shape) + "/" + shape_name(shape),
               shape.size(), src_shape.bytes() + shape.bytes(), 1e-6, [=] {

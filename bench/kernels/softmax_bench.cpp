@@ -6,7 +6,7 @@ namespace ink::bench {
 namespace {
 
 void add(MapShape shape) {
-  add_job(softmax_variants(),
+  add_job("softmax", softmax_variants(),
           Job<SoftmaxVariant, float>{shape_name(shape), shape.size(), 2 * shape.bytes(), 1e-6, [=] {
                                        return [=, src = sample_floats(shape)](const SoftmaxVariant& variant,
                                                                               float* dst, int threads) {

@@ -1,17 +1,14 @@
 #pragma once
 
-#include <benchmark/benchmark.h>
-
 #include <cmath>
 #include <cstdint>
 #include <functional>
-#include <set>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "kernels/base/isa.h"
-#include "kernels/base/parallel.h"
+#include "bench/kernels/cases.h"
 #include "kernels/base/view.h"
 
 namespace ink::bench {
@@ -55,42 +52,32 @@ struct Job {
   std::function<std::function<void(const Variant&, T* dst, int threads)>()> make;
 };
 
+// Adds the job for every variant of the kernel's table.
 template <class Variant, class T>
-void run_job(benchmark::State& state, const Job<Variant, T>& job, const Variant& variant,
-             const Variant& reference, int threads) {
-  const auto run = job.make();
-  std::vector<T> want(job.dst_size), got(job.dst_size);
-  run(reference, want.data(), 1);
-  run(variant, got.data(), threads);
-  for (size_t i = 0; i < got.size(); ++i) {
-    const double difference = std::abs(static_cast<double>(got[i]) - static_cast<double>(want[i]));
-    if (!(difference <= job.tolerance)) {
-      state.SkipWithError("differs from the reference");
-      return;
-    }
-  }
-  for (auto iteration : state) {
-    static_cast<void>(iteration);
-    run(variant, got.data(), threads);
-    benchmark::ClobberMemory();
-  }
-  state.SetBytesProcessed(static_cast<int64_t>(state.iterations()) * job.bytes);
-}
-
-// Registers the job for every variant that this CPU can run, on one thread and on all.
-template <class Variant, class T>
-void add_job(std::span<const Variant> variants, const Job<Variant, T>& job) {
+void add_job(const std::string& kernel, std::span<const Variant> variants, const Job<Variant, T>& job) {
   for (const Variant& variant : variants) {
-    if (variant.isa > supported_isas().back()) continue;
-    for (const int threads : std::set<int>{1, default_threads()}) {
-      const std::string name =
-          std::string(variant.name) + "/" + job.name + "/threads:" + std::to_string(threads);
-      benchmark::RegisterBenchmark(
-          name.c_str(),
-          [=](benchmark::State& state) { run_job(state, job, variant, variants.back(), threads); })
-          ->UseRealTime()
-          ->Unit(benchmark::kMicrosecond);
-    }
+    const auto make = [&variant, &reference = variants.back(), job](int threads) {
+      const auto run = job.make();
+      const auto got = std::make_shared<std::vector<T>>(job.dst_size);
+      const auto error = [=, &reference] {
+        std::vector<T> want(job.dst_size);
+        run(reference, want.data(), 1);
+        double largest = 0;
+        for (size_t i = 0; i < want.size(); ++i) {
+          const double difference = std::abs(static_cast<double>((*got)[i]) - static_cast<double>(want[i]));
+          if (!(difference <= largest)) largest = difference;
+        }
+        return largest;
+      };
+      return ReadyCase{[=, &variant] { run(variant, got->data(), threads); }, error};
+    };
+    add_case({.kernel = kernel,
+              .shape = job.name,
+              .variant = variant.name,
+              .isa = variant.isa,
+              .bytes = static_cast<double>(job.bytes),
+              .tolerance = job.tolerance,
+              .make = make});
   }
 }
 

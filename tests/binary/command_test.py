@@ -112,12 +112,37 @@ def refuses_isa(*command):
         need("reference" in done.stderr and wrong in done.stderr, f"INKSTONE_ISA={wrong!r}: {done.stderr}")
 
 
+def bench_kernels(inkstone):
+    """Kernels are checked, timed on the layers of the networks, and shown in the form that was asked for."""
+    quick = ["bench", "kernels", "--rounds", "2", "--seconds", "0.001"]
+    listed = output([inkstone, "bench", "kernels", "--list"]).splitlines()
+    for name in ["gemm/vit_l16/", "conv/resnet50/", "depthwise/efficientnet_b7/", "attention/", "layer_norm/"]:
+        need(any(line.startswith(name) for line in listed), f"no {name} in the list")
+    square = ["--filter", "^gemm/square/64", "--thread-counts", "1,2"]
+    found = json.loads(output([inkstone, *quick, *square, "-o", "json"]))
+    need({row["threads"] for row in found["rows"]} == {1, 2}, f"found {found['rows']}")
+    for row in found["rows"]:
+        need(row["status"] == "verified" and row["us"] > 0 and row["gflops"] > 0, f"found {row}")
+    for isa in json.loads(output([inkstone, "info", "--cpu", "--json"]))["instruction_sets"]:
+        table = output([inkstone, *quick, "--filter", "^softmax/1x1x1x1000", "--isa", isa, "-o", "csv"])
+        need(f"softmax_{isa}" in table, f"{isa}: {table}")
+    need("| softmax_" in output([inkstone, *quick, "--filter", "^softmax/1x1x1x1000", "-j", "1"]), "no table")
+    for wrong in [["--filter", "("], ["--filter", "nothing"], ["--isa", "avx3"], ["-o", "xml"], ["--rounds", "0"],
+                  ["--thread-counts", "1,x"], ["--seconds", "no"]]:
+        done = run([inkstone, "bench", "kernels", *wrong])
+        need(done.returncode == EX_USAGE and wrong[0] in done.stderr, f"{wrong}: {done.returncode} {done.stderr}")
+    with tempfile.TemporaryDirectory() as folder:
+        alone = shutil.copy(inkstone, folder)
+        done = run([alone, "bench", "kernels"])
+        need(done.returncode == EX_USAGE and "INK_BENCH" in done.stderr, f"{done.returncode} {done.stderr}")
+
+
 def passes(inkstone, program):
     """A test program that calls the command is content with this one."""
     output([program, "--gtest_brief=1"], INKSTONE_BINARY=inkstone)
 
 
-CASES = [size, libraries, static, upscales, chooses, forced, refuses_isa, passes]
+CASES = [size, libraries, static, upscales, chooses, forced, refuses_isa, bench_kernels, passes]
 
 
 def main():

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "kernels/base/isa.h"
+#include "kernels/base/result.h"
+
+namespace ink::bench {
+
+enum class Format { markdown, csv, json };
+
+struct Options {
+  std::string filter;     // a regular expression that "kernel/shape" is to contain a match of
+  std::set<Isa> isas;     // whose variants run
+  std::set<int> threads;  // each case runs on each of these counts
+  int rounds = 5;         // the variants of a case take turns
+  double seconds = 0.05;  // of one variant in one round, at least
+  Format format = Format::markdown;
+  bool list = false;  // only the names
+};
+
+// Of "--name=value" arguments, as `inkstone bench kernels` passes them on. Error: usage.
+Result<Options> parse_options(const std::vector<std::string>& arguments);
+
+}  // namespace ink::bench

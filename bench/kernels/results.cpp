@@ -1,0 +1,180 @@
+#include "bench/kernels/results.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdarg>
+#include <cstdio>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "bench/kernels/opponents.h"
+#include "kernels/base/isa.h"
+#include "kernels/fma_peak/fma_peak.h"
+
+namespace ink::bench {
+namespace {
+
+__attribute__((format(printf, 1, 2))) std::string format_text(const char* format, ...) {
+  char line[512];
+  va_list values;
+  va_start(values, format);
+  std::vsnprintf(line, sizeof line, format, values);
+  va_end(values);
+  return line;
+}
+
+// On a shared machine one measurement may meet a neighbour.
+double peak_gflops(int threads) {
+  constexpr int kAttempts = 5;
+  static std::map<int, double> measured;
+  const auto [place, is_new] = measured.try_emplace(threads, 0);
+  for (int attempt = 0; is_new && attempt < kAttempts; ++attempt) {
+    place->second = std::max(place->second, measure_fma_peak(supported_isas().back(), threads) / 1e9);
+  }
+  return place->second;
+}
+
+double gflops(const Measurement& one) { return one.of->flops / one.median() / 1e9; }
+double gigabytes(const Measurement& one) { return one.of->bytes / one.median() / 1e9; }
+
+// Columns that do not apply are empty.
+struct Columns {
+  std::string microseconds, spread, gflops, of_peak, gigabytes, status;
+};
+
+Columns columns_of(const Measurement& one) {
+  if (one.wrong) return {"", "", "", "", "", "wrong"};
+  Columns c;
+  c.microseconds = format_text("%.5g", one.median() * 1e6);
+  c.spread = format_text("%.2f", one.spread());
+  c.status = "verified";
+  if (one.of->flops > 0) {
+    c.gflops = format_text("%.4g", gflops(one));
+    c.of_peak = format_text("%.3g", gflops(one) / peak_gflops(one.threads));
+  }
+  if (one.of->bytes > 0) c.gigabytes = format_text("%.4g", gigabytes(one));
+  return c;
+}
+
+std::string csv(const std::vector<Measurement>& measurements) {
+  std::string text = "kernel,shape,variant,threads,us,spread,gflops,of_peak,gbytes_per_s,status\n";
+  for (const Measurement& one : measurements) {
+    const Columns c = columns_of(one);
+    text += one.of->kernel + "," + one.of->shape + "," + one.of->variant + "," + std::to_string(one.threads) +
+            "," + c.microseconds + "," + c.spread + "," + c.gflops + "," + c.of_peak + "," + c.gigabytes +
+            "," + c.status + "\n";
+  }
+  return text;
+}
+
+// No name here holds what JSON escapes.
+std::string quoted(const std::string& text) { return "\"" + text + "\""; }
+
+std::string json(const std::vector<Measurement>& measurements) {
+  std::set<int> threads;
+  for (const Measurement& one : measurements) threads.insert(one.threads);
+  std::string text = "{\"cpu\": " + quoted(cpu_model_name()) +
+                     ", \"isa\": " + quoted(isa_name(supported_isas().back())) + ", \"libraries\": {";
+  for (const ProductLibrary& library : product_libraries()) {
+    if (&library != product_libraries().data()) text += ", ";
+    text += quoted(library.name) + ": " + quoted(library.version);
+  }
+  text += "}, \"peak_gflops\": {";
+  for (const int count : threads) {
+    if (count != *threads.begin()) text += ", ";
+    text += quoted(std::to_string(count)) + ": " + format_text("%.1f", peak_gflops(count));
+  }
+  text += "}, \"rows\": [";
+  for (const Measurement& one : measurements) {
+    text += &one == measurements.data() ? "\n" : ",\n";
+    const auto number = [](const std::string& value) { return value.empty() ? std::string("null") : value; };
+    const Columns c = columns_of(one);
+    text += "{\"kernel\": " + quoted(one.of->kernel) + ", \"shape\": " + quoted(one.of->shape) +
+            ", \"variant\": " + quoted(one.of->variant) + ", \"threads\": " + std::to_string(one.threads) +
+            ", \"us\": " + number(c.microseconds) + ", \"spread\": " + number(c.spread) +
+            ", \"gflops\": " + number(c.gflops) + ", \"of_peak\": " + number(c.of_peak) +
+            ", \"gbytes_per_s\": " + number(c.gigabytes) + ", \"status\": " + quoted(c.status) + "}";
+  }
+  return text + "\n]}\n";
+}
+
+// How many times faster the best of ours is than each library on the same shapes.
+std::string summary(const std::vector<Measurement>& measurements) {
+  std::map<std::pair<std::string, int>, double> ours;  // the least time by case and threads
+  for (const Measurement& one : measurements) {
+    if (!one.of->isa.has_value() || one.wrong) continue;
+    double& least = ours[{one.of->kernel + "/" + one.of->shape, one.threads}];
+    if (least == 0 || one.median() < least) least = one.median();
+  }
+  struct Ratios {
+    double sum_of_logs = 0, least = INFINITY;
+    int count = 0;
+    std::string least_at;
+  };
+  std::map<std::pair<std::string, int>, Ratios> ratios;  // by library and threads
+  for (const Measurement& one : measurements) {
+    if (one.of->isa.has_value() || one.wrong) continue;
+    const std::string name = one.of->kernel + "/" + one.of->shape;
+    const auto best = ours.find({name, one.threads});
+    if (best == ours.end()) continue;
+    const double ratio = one.median() / best->second;
+    Ratios& all = ratios[{one.of->variant, one.threads}];
+    all.sum_of_logs += std::log(ratio);
+    ++all.count;
+    if (ratio < all.least) {
+      all.least = ratio;
+      all.least_at = name;
+    }
+  }
+  std::string text;
+  for (const auto& [of, all] : ratios) {
+    if (text.empty()) {
+      text =
+          "\n## Beside other libraries\n\n| library | threads | shapes | speed of ours, geometric mean | "
+          "least | at |\n"
+          "|---|---:|---:|---:|---:|---|\n";
+    }
+    text += format_text("| %s | %d | %d | %.2fx | %.2fx | %s |\n", of.first.c_str(), of.second, all.count,
+                        std::exp(all.sum_of_logs / all.count), all.least, all.least_at.c_str());
+  }
+  return text;
+}
+
+std::string markdown(const std::vector<Measurement>& measurements) {
+  std::set<int> threads;
+  for (const Measurement& one : measurements) threads.insert(one.threads);
+  std::string text = cpu_model_name() + ", " + isa_name(supported_isas().back());
+  for (const int count : threads)
+    text += format_text(", fp32 peak on %d thread%s %.0f GFLOP/s", count, count == 1 ? "" : "s",
+                        peak_gflops(count));
+  for (const ProductLibrary& library : product_libraries()) text += ", " + library.version;
+  text += "\n";
+  std::string kernel;
+  for (const Measurement& one : measurements) {
+    if (one.of->kernel != kernel) {
+      kernel = one.of->kernel;
+      text += "\n## " + kernel +
+              "\n\n| shape | variant | threads | us | spread | GFLOP/s | of peak | GB/s |\n"
+              "|---|---|---:|---:|---:|---:|---:|---:|\n";
+    }
+    const Columns c = columns_of(one);
+    text += "| " + one.of->shape + " | " + one.of->variant + " | " + std::to_string(one.threads) + " | " +
+            (one.wrong ? "differs from the reference" : c.microseconds) + " | " + c.spread + " | " +
+            c.gflops + " | " + c.of_peak + " | " + c.gigabytes + " |\n";
+  }
+  return text + summary(measurements);
+}
+
+}  // namespace
+
+std::string results_text(const std::vector<Measurement>& measurements, Format format) {
+  switch (format) {
+    case Format::csv: return csv(measurements);
+    case Format::json: return json(measurements);
+    case Format::markdown: break;
+  }
+  return markdown(measurements);
+}
+
+}  // namespace ink::bench
