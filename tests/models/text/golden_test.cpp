@@ -17,7 +17,7 @@ namespace {
 using test::MadeUpTexts;
 
 constexpr size_t kTexts = 32768, kBlock = 32, kSweepBlock = 4096;
-constexpr size_t kMerges = 4000, kWords = 30'000;
+constexpr size_t kMerges = 4000, kWords = 30'000, kAllWords = 119'547;
 
 const MadeUpTexts& texts() {
   static const MadeUpTexts made;
@@ -139,6 +139,15 @@ TEST(TokenizerGolden, WordPieceFromTokenizerJson) {
   expect_same_ids(tokenizer.get(), "word-piece");
 }
 
+TEST(TokenizerGolden, WordPieceOfTheReleasedSize) {
+  const auto all = test::made_up_words(kAllWords, texts());
+  const auto tokenizer =
+      open({{"vocab.txt", test::word_list(all)}, {"tokenizer_config.json", test::kCasedConfig}});
+  ASSERT_NE(tokenizer, nullptr);
+  EXPECT_EQ(tokenizer->vocabulary_size(), static_cast<int>(kAllWords));
+  expect_same_ids(tokenizer.get(), "word-piece-119547");
+}
+
 // $INKSTONE_TEST_CLIP_VOCABULARY is the released bpe_simple_vocab_16e6.txt.gz.
 class ReleasedClip : public testing::Test {
  protected:
@@ -167,6 +176,7 @@ TEST_F(ReleasedClip, AsHuggingFace) {
   const test::Merges released = test::merges_of(files_["bpe_simple_vocab_16e6.txt.gz"]);
   const auto tokenizer = open({{"tokenizer.json", test::clip_json(released)}});
   expect_same_ids(tokenizer.get(), "clip-huggingface-released");
+  expect_same_sweep(tokenizer.get(), "clip-huggingface-released");
   for (const char* const text : {"", "a photo of a cat", "it's 3,000 <|endoftext|> x"}) {
     EXPECT_EQ(*simple->encode(text), *tokenizer->encode(text)) << text;
   }
