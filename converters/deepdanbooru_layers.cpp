@@ -20,6 +20,7 @@ class Reader {
 
   std::optional<DeepDanbooruConfig> read() {
     const auto stem = kernel(0);
+    if (tensors_.has("conv2d/bias")) return std::nullopt;  // another network whose layers have no names
     if (!stem || (*stem)[0] != 7 || (*stem)[2] != 3 || !has_norm(0)) return std::nullopt;
     DeepDanbooruConfig config;
     config.stem = (*stem)[3];

@@ -139,9 +139,10 @@ Result<std::optional<Recognised>> recognise_keras(const TensorSource& source) {
   }
   ImagePreprocess preprocess = presets::keras_efficientnet();
   preprocess.size = size;
+  // How many pictures the normalisation has seen, and the state of Keras 3's random dropouts.
   return recognised(*config, preprocess, tensors, source, [](std::string_view name) {
-    return name.find("normalization") != std::string_view::npos &&
-           name.find("batch") == std::string_view::npos;
+    const auto has = [&](std::string_view part) { return name.find(part) != std::string_view::npos; };
+    return (has("normalization") && !has("batch")) || has("seed_generator");
   });
 }
 

@@ -1,14 +1,28 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "converters/sources/source.h"
+
 namespace ink {
 
-// Keras 3 files tensors by the class of their layer and its number among those, "layers/conv2d_1/vars/0", and
-// says in the configuration beside them which layer that is. The name "layer/variable" of each path; empty
-// where the text is no configuration of layers.
-std::map<std::string, std::string, std::less<>> keras_names_by_path(std::string_view config_json);
+// Keras 3 files tensors by the class of their layer and its number among those, "layers/conv2d_1/vars/0";
+// Keras 2.12 to 2.14 counted each layer twice, "_layer_checkpoint_dependencies/conv2d_2/vars/0". Which layer
+// that is says the configuration beside them, or the names that Keras since 3.6 writes into the weights; where
+// neither does, the layer is called as Keras calls one that was given no name, "conv2d_1".
+class KerasPaths {
+ public:
+  explicit KerasPaths(const TensorSource& source);
+
+  // "layer/variable" of a path; nothing where it is none, or of a class that no model here has.
+  std::optional<std::string> name(std::string_view path) const;
+
+ private:
+  struct Walk;
+  std::map<std::string, std::string, std::less<>> layers_;  // names by path
+};
 
 }  // namespace ink

@@ -11,11 +11,6 @@ namespace {
 
 constexpr int64_t kLongestAxis = int64_t{1} << 24;
 
-std::string_view text_named(const TensorSource& source, std::string_view name) {
-  const auto found = std::ranges::find(source.texts(), name, &SourceText::name);
-  return found == source.texts().end() ? std::string_view() : std::string_view(found->text);
-}
-
 // "block1_conv1_W_1" -> "block1_conv1/kernel", as the first Keras called it and VGG is still released; any
 // other name stays.
 std::string from_keras_1(std::string_view name) {
@@ -48,19 +43,29 @@ NamedTensors NamedTensors::behind(const TensorSource& source, std::string_view p
 
 NamedTensors NamedTensors::keras(const TensorSource& source) {
   NamedTensors named;
-  const auto by_path = keras_names_by_path(text_named(source, "config.json"));
+  const KerasPaths paths(source);
   for (const SourceTensor& tensor : source.tensors()) {
-    const auto known = by_path.find(tensor.name);
-    const std::string name = known == by_path.end() ? layer_and_variable(tensor.name) : known->second;
-    if (!named.by_name_.emplace(name, &tensor).second) return {};
+    const std::optional<std::string> known = paths.name(tensor.name);
+    if (!named.by_name_.emplace(known ? *known : layer_and_variable(tensor.name), &tensor).second) return {};
   }
   return named;
 }
 
+const SourceTensor* NamedTensors::find(std::string_view name) const {
+  constexpr std::string_view kDepthwise = "/depthwise_kernel";
+  auto found = by_name_.find(name);
+  if (found == by_name_.end() && name.ends_with(kDepthwise)) {
+    // Keras 3 calls it as any other.
+    name.remove_suffix(kDepthwise.size());
+    found = by_name_.find(concat(name, "/kernel"));
+  }
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
 std::optional<std::vector<int>> NamedTensors::shape(std::string_view name, size_t axes) const {
-  const auto found = by_name_.find(name);
-  if (found == by_name_.end()) return std::nullopt;
-  const std::vector<int64_t>& shape = found->second->shape;
+  const SourceTensor* const tensor = find(name);
+  if (tensor == nullptr) return std::nullopt;
+  const std::vector<int64_t>& shape = tensor->shape;
   const auto fits = [](int64_t size) { return size > 0 && size <= kLongestAxis; };
   if (shape.size() != axes || !std::ranges::all_of(shape, fits)) return std::nullopt;
   return std::vector<int>(shape.begin(), shape.end());
@@ -95,12 +100,7 @@ void NamedTensors::renumber(std::string_view base) {
 
 void NamedTensors::bind(std::span<TensorSpec> table) const {
   for (TensorSpec& spec : table) {
-    auto found = by_name_.find(spec.name);
-    if (found == by_name_.end() && spec.name.ends_with("/depthwise_kernel")) {
-      // Keras 3 calls it as any other.
-      found = by_name_.find(spec.name.substr(0, spec.name.rfind('/')) + "/kernel");
-    }
-    if (found != by_name_.end()) spec.source_name = found->second->name;
+    if (const SourceTensor* const tensor = find(spec.name)) spec.source_name = tensor->name;
   }
 }
 

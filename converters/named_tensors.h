@@ -20,13 +20,13 @@ class NamedTensors {
   static NamedTensors behind(const TensorSource& source, std::string_view prefix);
   // Those of a Keras model, "layer/variable": "conv1_conv/kernel". The models that a model consists of are
   // one: "resnet101v2/conv1_conv/kernel:0" is the same. Paths of Keras 3 ("layers/dense/vars/0") become names
-  // by the configuration that comes with them. Empty where two layers have one name, or a path none.
+  // as keras_paths.h has it. Empty where two layers have one name.
   static NamedTensors keras(const TensorSource& source);
 
   // Those of another, with `prefix` before their names.
   void add(const NamedTensors& other, std::string_view prefix);
 
-  bool has(std::string_view name) const { return by_name_.contains(name); }
+  bool has(std::string_view name) const { return find(name) != nullptr; }
   // Nothing where there is no such tensor, or it has another number of axes or one longer than 2^24.
   std::optional<std::vector<int>> shape(std::string_view name, size_t axes) const;
 
@@ -38,6 +38,8 @@ class NamedTensors {
   void bind(std::span<TensorSpec> table) const;
 
  private:
+  const SourceTensor* find(std::string_view name) const;
+
   std::map<std::string, const SourceTensor*, std::less<>> by_name_;
 };
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "converters/named_tensors.h"
@@ -219,6 +220,59 @@ TEST(RecogniseDeepDanbooru, NamesOfKeras3) {
   EXPECT_TRUE(named.has("d/kernel"));
 }
 
+// "conv2d_3/kernel" -> "FOLDER/conv2d_3/vars/0", each layer counted `step` times.
+void file_by_class(NamesOnly& source, const std::string& folder, int step) {
+  for (SourceTensor& tensor : source.tensors()) {
+    const size_t slash = tensor.name.find('/');
+    const std::string layer = tensor.name.substr(0, slash), variable = tensor.name.substr(slash + 1);
+    const bool first = variable == "kernel" || variable == "gamma";
+    const char* const number = first                           ? "0"
+                               : variable == "moving_mean"     ? "2"
+                               : variable == "moving_variance" ? "3"
+                                                               : "1";
+    for (const char* base : {"conv2d", "batch_normalization", "dense"}) {
+      const auto place = layer_number(layer, base);
+      if (place) tensor.name = folder + "/" + numbered_layer(base, *place * step) + "/vars/" + number;
+    }
+  }
+}
+
+TEST(RecogniseDeepDanbooru, WeightsFiledByClass) {
+  const DeepDanbooruConfig config = deepdanbooru({3, 8}, {256, 512});
+  const std::pair<const char*, int> layouts[] = {{"layers", 1}, {"_layer_checkpoint_dependencies", 2}};
+  for (const auto& [folder, step] : layouts) {
+    NamesOnly source = deepdanbooru_source(config);
+    file_by_class(source, folder, step);
+    expect_config(source, kDeepDanbooruArchitecture, config.json());
+  }
+  // Keras' ResNet in the same layout, whose layers have names and biases.
+  NamesOnly other = deepdanbooru_source(config);
+  other.tensors().push_back({"conv2d/bias", DType::f32, {64}});
+  file_by_class(other, "layers", 1);
+  expect_refused(other);
+}
+
+TEST(KerasPaths, CountEachLayerTwiceInKeras2) {
+  NamesOnly source({});
+  source.say("config.json", R"({"config":{"layers":[{"class_name":"Conv2D","config":{"name":"a"}},)"
+                            R"({"class_name":"Conv2D","config":{"name":"b"}}]}})");
+  source.tensors().push_back({"_layer_checkpoint_dependencies/conv2d_2/vars/0", DType::f32, {1}});
+  EXPECT_TRUE(NamedTensors::keras(source).has("b/kernel"));
+}
+
+TEST(KerasPaths, AreCalledAsTheWeightsSay) {
+  NamesOnly source({});
+  source.say("layer_names", R"({"layers/functional/layers/depthwise_conv2d_1":"block1a_dwconv"})");
+  for (const char* path :
+       {"layers/functional/layers/depthwise_conv2d_1/vars/0", "layers/dense/vars/0", "layers/dense/vars/9"}) {
+    source.tensors().push_back({path, DType::f32, {1}});
+  }
+  const NamedTensors named = NamedTensors::keras(source);
+  EXPECT_TRUE(named.has("block1a_dwconv/depthwise_kernel"));
+  EXPECT_TRUE(named.has("dense/kernel"));
+  EXPECT_TRUE(named.has("vars/9"));
+}
+
 TEST(RecognisePix2Score, BothDepths) {
   for (const std::vector<int>& blocks : {std::vector<int>{3, 4, 23, 3}, {2, 2}}) {
     const Pix2ScoreConfig config{resnet(blocks, 64, ResNetKind::keras_v2).sizes, 15, 15, 5};
@@ -282,6 +336,24 @@ TEST(RecogniseEfficientNet, B0OfBothReleases) {
     expect_config(source_of(efficientnet_network(config, presets::keras_efficientnet(), "")),
                   kEfficientNetArchitecture, config.json());
   }
+}
+
+// Kernels have one name whatever their layer, and random dropouts a state.
+TEST(RecogniseEfficientNet, NamesOfKeras3) {
+  const EfficientNetConfig config = b0(TensorStyle::keras);
+  NamesOnly source = source_of(efficientnet_network(config, presets::keras_efficientnet(), ""));
+  for (SourceTensor& tensor : source.tensors()) {
+    const size_t depthwise = tensor.name.find("depthwise_");
+    if (depthwise != std::string::npos) tensor.name.erase(depthwise, std::string("depthwise_").size());
+  }
+  expect_config(source, kEfficientNetArchitecture, config.json());
+  const Result<Recognised> found = recognise(source, {});
+  ASSERT_TRUE(found.ok());
+  const bool renamed = std::ranges::any_of(
+      found->tensors, [](const TensorSpec& spec) { return spec.source_name == "block1a_dwconv/kernel"; });
+  EXPECT_TRUE(renamed);
+  EXPECT_TRUE(found->may_be_left_over("seed_generator_1/seed_generator_state"));
+  EXPECT_FALSE(found->may_be_left_over("block1a_bn/gamma"));
 }
 
 TEST(RecogniseEfficientNet, PaddingThatTheConfigurationSays) {

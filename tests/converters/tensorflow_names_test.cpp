@@ -6,6 +6,7 @@
 
 #include "converters/sources/tensorflow/object_graph.h"
 #include "converters/sources/tensorflow/tensor_names.h"
+#include "converters/sources/tensorflow/tensorflow.h"
 #include "tests/converters/sample_tensorflow.h"
 
 namespace ink {
@@ -15,9 +16,9 @@ using test::Proto;
 
 // The names of the keys, those of no weight in brackets.
 std::vector<std::string> names_of(std::vector<std::string_view> keys,
-                                  const std::vector<GraphVariable>& variables = {}) {
+                                  const std::vector<GraphVariable>& variables = {}, bool same = false) {
   std::vector<std::string> names;
-  for (const TensorName& name : name_tensors(keys, variables)) {
+  for (const TensorName& name : name_tensors(keys, variables, [&](size_t, size_t) { return same; })) {
     names.push_back(name.is_weight ? name.name : "[" + name.name + "]");
   }
   return names;
@@ -38,6 +39,12 @@ TEST(TensorFlowNames, FullNames) {
             (Names{"dense/kernel", "k1", "k2"}));
   EXPECT_EQ(names_of({"k0", "k1", "k2"}, {{"k0", "same", true}, {"k1", "same", true}, {"k2", "alone", true}}),
             (Names{"k0", "k1", "alone"}));
+  // One tensor that is there twice.
+  const std::vector<GraphVariable> twice = {{"_all_variables/7", "same", true},
+                                            {"variables/1", "same", true}};
+  EXPECT_EQ(names_of({"_all_variables/7", "variables/1"}, twice, true), (Names{"[same]", "same"}));
+  EXPECT_EQ(names_of({"_all_variables/7", "variables/1"}, twice), (Names{"_all_variables/7", "variables/1"}));
+  EXPECT_EQ(names_of({"k0", "k1"}, {{"k0", "same", true}, {"k1", "same", true}}, true), (Names{"k0", "k1"}));
   // What is no weight takes no name from one.
   EXPECT_EQ(names_of({"k0", "k1"}, {{"k0", "same", true}, {"k1", "same", false}}), (Names{"same", "[same]"}));
   EXPECT_EQ(names_of({"w/.OPTIMIZER_SLOT/o/m"}, {{"w/.OPTIMIZER_SLOT/o/m", "m", true}}), (Names{"[m]"}));
@@ -58,6 +65,35 @@ Proto node(std::initializer_list<std::pair<uint64_t, const char*>> edges, const 
   for (const auto& [to, edge] : edges) proto.message(1, Proto().number(1, to).text(2, edge));
   if (key != nullptr) proto.message(2, Proto().text(1, "VARIABLE_VALUE").text(2, key).text(3, key));
   return proto;
+}
+
+// What Keras 3 exports says no names in the checkpoint, but in saved_model.pb.
+TEST(TensorFlowNames, OfTheNodes) {
+  const auto variable = [](const char* key, const char* full_name) {
+    return Proto().message(2, Proto().text(1, "VARIABLE_VALUE").text(2, full_name).text(3, key));
+  };
+  Proto graph;
+  graph.message(1, node({{1, "a"}, {2, "b"}, {3, "c"}})).message(1, variable("k0", ""));
+  graph.message(1, variable("k1", "own")).message(1, variable("k2", ""));
+  const std::string file = "g";
+  const std::vector<std::string> names = {"", "stem/kernel", "other"};
+  const auto variables = read_object_graph(std::as_bytes(std::span(graph.bytes)), {&file, 0}, {}, names);
+  ASSERT_TRUE(variables.ok()) << variables.error().message;
+  ASSERT_EQ(variables->size(), 3u);
+  EXPECT_EQ((*variables)[0].full_name, "stem/kernel");
+  EXPECT_EQ((*variables)[1].full_name, "own");
+  EXPECT_EQ((*variables)[2].full_name, "");
+
+  const Proto objects = Proto()
+                            .message(1, Proto().text(4, ""))
+                            .message(1, Proto().message(7, Proto().number(1, 1).text(6, "stem/kernel")));
+  const Proto saved = Proto().message(2, Proto().message(7, objects));
+  const auto info = read_saved_model(std::as_bytes(std::span(saved.bytes)), "g");
+  ASSERT_TRUE(info.ok()) << info.error().message;
+  EXPECT_EQ(info->variables, (Names{"", "stem/kernel"}));
+  ModelLimits few;
+  few.tf_graph_items = 1;
+  EXPECT_FALSE(read_saved_model(std::as_bytes(std::span(saved.bytes)), "g", few).ok());
 }
 
 // The keys of weights.

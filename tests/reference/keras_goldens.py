@@ -5,6 +5,7 @@ Every array is known before it is written; the manifest is made of those, not of
 
 import argparse
 import hashlib
+import json
 import os
 import pathlib
 import zipfile
@@ -135,12 +136,14 @@ def keras3_samples(folder, manifest):
     by_path = [(f"layers/{name}/vars/{i}", w.numpy())
                for name, at in layers.items() for i, w in enumerate(model.layers[at].weights)]
     state = [f"optimizer: {len(model.optimizer.variables)} datasets"]
+    names = {f"layers/{name}": model.layers[at].name for name, at in sorted(layers.items())}
+    names = [("layer_names", json.dumps(names, separators=(",", ":")))]
     model.save_weights(folder / "sequential-3.weights.h5")
-    manifest.sample("sequential-3.weights.h5", "Keras 3 HDF5", by_path, "", (), state)
+    manifest.sample("sequential-3.weights.h5", "Keras 3 HDF5", by_path, "", names, state)
     model.save(folder / "sequential-3.keras")
     with zipfile.ZipFile(folder / "sequential-3.keras") as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    texts = [(name, members[name].decode()) for name in ("config.json", "metadata.json")]
+    texts = names + [(name, members[name].decode()) for name in ("config.json", "metadata.json")]
     manifest.sample("sequential-3.keras", "Keras zip", by_path, producer, texts, state)
     # Packed again, beside enough that cannot be packed.
     with zipfile.ZipFile(folder / "deflated.keras", "w", zipfile.ZIP_DEFLATED) as archive:

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "converters/sources/keras/keras.h"
+#include "converters/sources/keras/metadata.h"
 #include "converters/sources/keras/source.h"
 #include "weights/message.h"
 
@@ -205,6 +206,7 @@ class Reader {
       }
     }
     if (optimizer > 0) source_.add_unknown(concat("optimizer: ", optimizer, " datasets"));
+    if (!layer_names_.empty()) source_.add_text("layer_names", layer_names_json(layer_names_));
     return {};
   }
 
@@ -215,8 +217,19 @@ class Reader {
       return model_error(file_.origin(), ": the dataset at offset ", file_.objects()[index].address,
                          " has a path of ", path.size(), " bytes, the limit is ", kLongestName);
     }
-    if (dataset.type.dtype && !dataset.space.null) return source_.add(std::move(path), file_, index, limits_);
+    if (dataset.type.dtype && !dataset.space.null) {
+      INK_TRY_STATUS(add_layer_name(file_.objects()[file_.objects()[index].parent]));
+      return source_.add(std::move(path), file_, index, limits_);
+    }
     source_.add_unknown(concat(path, ": ", dataset.type.name));
+    return {};
+  }
+
+  // Keras since 3.6 says beside a layer's variables what it is called.
+  Status add_layer_name(const Object& vars) {
+    const Attribute* const name = vars.name == "vars" ? File::attribute(vars, "name") : nullptr;
+    if (name == nullptr || vars.parent == 0) return {};
+    INK_TRY(layer_names_[file_.path(vars.parent)], text(*name));
     return {};
   }
 
@@ -225,6 +238,7 @@ class Reader {
   const ModelLimits& limits_;
   Source& source_;
   std::vector<bool> used_;
+  std::map<std::string, std::string> layer_names_;  // by path
 };
 
 }  // namespace

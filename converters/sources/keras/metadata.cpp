@@ -4,6 +4,8 @@
 #include <rapidjson/error/en.h>
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
 
 #include "weights/message.h"
 
@@ -57,6 +59,18 @@ Result<std::string> version_of(std::string_view json, const std::string& origin)
                      result.Code() == rapidjson::kParseErrorTermination
                          ? "expected an object"
                          : rapidjson::GetParseError_En(result.Code()));
+}
+
+std::string layer_names_json(const std::map<std::string, std::string>& names_by_path) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+  writer.StartObject();
+  for (const auto& [path, name] : names_by_path) {
+    writer.Key(path.data(), static_cast<rapidjson::SizeType>(path.size()));
+    writer.String(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+  }
+  writer.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
 }
 
 }  // namespace ink::keras

@@ -34,7 +34,7 @@ class Graph {
   explicit Graph(const ModelLimits& limits) : limits_(limits) {}
 
   Status read(std::span<const std::byte> bytes, Place place);
-  Result<std::vector<GraphVariable>> variables();
+  Result<std::vector<GraphVariable>> variables(std::span<const std::string> names);
 
  private:
   Status read_node(ProtoReader reader);
@@ -162,7 +162,7 @@ std::vector<bool> Graph::reached() const {
   return seen;
 }
 
-Result<std::vector<GraphVariable>> Graph::variables() {
+Result<std::vector<GraphVariable>> Graph::variables(std::span<const std::string> names) {
   const std::vector<bool> seen = reached();
   std::ranges::stable_sort(attributes_, {}, [](const Attribute& one) { return one.variable.key; });
   std::vector<GraphVariable> variables;
@@ -172,7 +172,10 @@ Result<std::vector<GraphVariable>> Graph::variables() {
                          concat("has the key ", quote(attribute.variable.key), ", which another has"));
     }
     variables.push_back(attribute.variable);
-    variables.back().is_weight = seen[attribute.node];
+    GraphVariable& variable = variables.back();
+    variable.is_weight = seen[attribute.node];
+    if (variable.full_name.empty() && attribute.node < names.size())
+      variable.full_name = names[attribute.node];
   }
   return variables;
 }
@@ -180,10 +183,11 @@ Result<std::vector<GraphVariable>> Graph::variables() {
 }  // namespace
 
 Result<std::vector<GraphVariable>> read_object_graph(std::span<const std::byte> bytes, Place place,
-                                                     const ModelLimits& limits) {
+                                                     const ModelLimits& limits,
+                                                     std::span<const std::string> names) {
   Graph graph(limits);
   INK_TRY_STATUS(graph.read(bytes, place));
-  return graph.variables();
+  return graph.variables(names);
 }
 
 }  // namespace ink

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,8 +24,10 @@ struct GraphVariable {
 
 // The variables of a TrackableObjectGraph, by key. A node is an optimizer where it has slots or has the
 // children by which Keras' optimizers count their steps; what only optimizers reach is no weight.
+// `names`, by node, are those of what the graph itself says no name of; the result borrows them, too.
 // Error (model): broken, beyond the limits, or one key twice.
 Result<std::vector<GraphVariable>> read_object_graph(std::span<const std::byte> bytes, Place place,
-                                                     const ModelLimits& limits);
+                                                     const ModelLimits& limits,
+                                                     std::span<const std::string> names = {});
 
 }  // namespace ink

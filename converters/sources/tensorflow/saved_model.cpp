@@ -133,6 +133,39 @@ Status Signatures::write_tensor(ProtoReader tensor, std::string& json) const {
   return {};
 }
 
+// SavedVariable: its name.
+Result<std::string> read_variable(ProtoReader reader) {
+  std::string name;
+  while (true) {
+    INK_TRY(const bool more, reader.next());
+    if (!more) return name;
+    if (reader.number() != 6) continue;
+    INK_TRY(const std::string_view text, reader.text());
+    name = text;
+  }
+}
+
+// SavedObjectGraph: its nodes are numbered as those of the checkpoint's object graph.
+Status read_objects(ProtoReader reader, const ModelLimits& limits, std::vector<std::string>& variables) {
+  while (true) {
+    INK_TRY(const bool more, reader.next());
+    if (!more) return {};
+    if (reader.number() != 1) continue;
+    if (variables.size() == limits.tf_graph_items) {
+      return reader.error(concat("has more than ", limits.tf_graph_items, " objects"));
+    }
+    std::string& name = variables.emplace_back();
+    INK_TRY(ProtoReader object, reader.message("the object"));
+    while (true) {
+      INK_TRY(const bool further, object.next());
+      if (!further) break;
+      if (object.number() != 7) continue;
+      INK_TRY(const ProtoReader variable, object.message("the variable"));
+      INK_TRY(name, read_variable(variable));
+    }
+  }
+}
+
 struct MetaGraph {
   SavedModelInfo info;
   bool for_serving = false;
@@ -165,6 +198,9 @@ Result<MetaGraph> read_meta_graph(ProtoReader reader, const ModelLimits& limits)
     } else if (reader.number() == 5) {
       INK_TRY(const ProtoReader entry, reader.message("the entry of the signatures"));
       INK_TRY_STATUS(signatures.add(entry));
+    } else if (reader.number() == 7) {
+      INK_TRY(const ProtoReader objects, reader.message("the object graph"));
+      INK_TRY_STATUS(read_objects(objects, limits, graph.info.variables));
     }
   }
   graph.info.texts.push_back({"signature_def", signatures.json()});

@@ -9,6 +9,8 @@ namespace ink {
 namespace {
 
 constexpr std::string_view kValue = "/.ATTRIBUTES/VARIABLE_VALUE", kSlot = "/.OPTIMIZER_SLOT/";
+// Beside "variables/": Keras 3 exports its variables twice.
+constexpr std::string_view kAllVariables = "_all_variables/";
 constexpr std::array<std::string_view, 3> kCounters = {"global_step", "beta1_power", "beta2_power"};
 constexpr std::array<std::string_view, 10> kSlots = {"Adam",      "Adam_1",  "Momentum", "RMSProp",
                                                      "RMSProp_1", "Adagrad", "Adadelta", "Adadelta_1",
@@ -31,15 +33,24 @@ const GraphVariable* find(std::span<const GraphVariable> variables, std::string_
   return found != variables.end() && found->key == key ? &*found : nullptr;
 }
 
-// Takes the key for a name where two have the same, and again where that is another's name.
-void separate(std::span<const std::string_view> keys, std::vector<TensorName>& names) {
+// Takes the key for a name where two have the same and are not one, and again where that is another's name.
+void separate(std::span<const std::string_view> keys, FunctionRef<bool(size_t, size_t)> same,
+              std::vector<TensorName>& names) {
   std::unordered_map<std::string_view, std::vector<size_t>> holders;
   for (size_t i = 0; i < names.size(); ++i) {
     if (names[i].is_weight) holders[names[i].name].push_back(i);
   }
   std::vector<size_t> open;
   for (const auto& [name, indices] : holders) {
-    if (indices.size() > 1) open.insert(open.end(), indices.begin(), indices.end());
+    if (indices.size() == 1) continue;
+    const auto is_copy = [&](size_t i) {
+      return keys[i].starts_with(kAllVariables) && same(i, indices.back());
+    };
+    if (std::all_of(indices.begin(), indices.end() - 1, is_copy)) {
+      for (const size_t i : indices) names[i].is_weight = i == indices.back();
+    } else {
+      open.insert(open.end(), indices.begin(), indices.end());
+    }
   }
   std::vector<bool> by_key(names.size());
   while (!open.empty()) {
@@ -59,7 +70,8 @@ void separate(std::span<const std::string_view> keys, std::vector<TensorName>& n
 }  // namespace
 
 std::vector<TensorName> name_tensors(std::span<const std::string_view> keys,
-                                     std::span<const GraphVariable> variables) {
+                                     std::span<const GraphVariable> variables,
+                                     FunctionRef<bool(size_t, size_t)> same) {
   std::vector<TensorName> names;
   names.reserve(keys.size());
   for (const std::string_view key : keys) {
@@ -73,7 +85,7 @@ std::vector<TensorName> name_tensors(std::span<const std::string_view> keys,
       name.name = without_suffix(key);
     }
   }
-  separate(keys, names);
+  separate(keys, same, names);
   return names;
 }
 

@@ -33,7 +33,7 @@ class TensorFlowSource : public TensorSource {
   std::span<const SourceText> texts() const override { return info_.texts; }
   std::span<const std::string> unknown() const override { return unknown_; }
 
-  Status name_all(const ModelLimits& limits);
+  Status name_all(const ModelLimits& limits, std::span<const std::string> variable_names);
   void be_saved_model(SavedModelInfo info) {
     format_ = "TensorFlow SavedModel";
     info_ = std::move(info);
@@ -49,17 +49,24 @@ class TensorFlowSource : public TensorSource {
   std::vector<std::string> unknown_;
 };
 
-Status TensorFlowSource::name_all(const ModelLimits& limits) {
+// Whether two tensors are the same to the last bit, as far as their checksums tell.
+bool same_content(const BundleEntry& a, const BundleEntry& b) {
+  return a.slices.empty() && b.slices.empty() && a.dtype == b.dtype && a.shape == b.shape &&
+         a.masked_crc == b.masked_crc;
+}
+
+Status TensorFlowSource::name_all(const ModelLimits& limits, std::span<const std::string> variable_names) {
   std::vector<GraphVariable> variables;
   if (const BundleEntry* graph = bundle_.find(kObjectGraphKey)) {
     Place place;
     INK_TRY(const std::span<const std::byte> bytes, bundle_.read_string(*graph, place));
-    INK_TRY(variables, read_object_graph(bytes, place, limits));
+    INK_TRY(variables, read_object_graph(bytes, place, limits, variable_names));
   }
   const std::span<const BundleEntry> entries = bundle_.entries();
   std::vector<std::string_view> keys;
   for (const BundleEntry& entry : entries) keys.push_back(entry.key);
-  std::vector<TensorName> names = name_tensors(keys, variables);
+  std::vector<TensorName> names =
+      name_tensors(keys, variables, [&](size_t a, size_t b) { return same_content(entries[a], entries[b]); });
   for (size_t i = 0; i < entries.size(); ++i) {
     const BundleEntry& entry = entries[i];
     if (entry.key == kObjectGraphKey) continue;
@@ -77,10 +84,11 @@ Status TensorFlowSource::name_all(const ModelLimits& limits) {
 
 Result<std::unique_ptr<TensorFlowSource>> open_bundle(
     std::span<const std::byte> index, const std::string& index_path, const std::string& origin,
-    FunctionRef<Result<BundleShard>(uint32_t, uint32_t)> open_shard, const ModelLimits& limits) {
+    FunctionRef<Result<BundleShard>(uint32_t, uint32_t)> open_shard, const ModelLimits& limits,
+    std::span<const std::string> variable_names = {}) {
   INK_TRY(Bundle bundle, Bundle::open(index, index_path, open_shard, limits));
   auto source = std::make_unique<TensorFlowSource>(origin, std::move(bundle));
-  INK_TRY_STATUS(source->name_all(limits));
+  INK_TRY_STATUS(source->name_all(limits, variable_names));
   return source;
 }
 
@@ -95,7 +103,8 @@ std::string shard_suffix(uint32_t shard, uint32_t count) {
 }
 
 Result<std::unique_ptr<TensorFlowSource>> open_files(const std::string& index_path, const std::string& origin,
-                                                     const ModelLimits& limits, FileAccess access) {
+                                                     const ModelLimits& limits, FileAccess access,
+                                                     std::span<const std::string> variable_names = {}) {
   INK_TRY(const FileBytes index, open_file(index_path, FileAccess::read, limits.tf_index_bytes));
   const std::string stem = index_path.substr(0, index_path.size() - kIndex.size());
   const auto open_shard = [&](uint32_t shard, uint32_t count) -> Result<BundleShard> {
@@ -103,7 +112,7 @@ Result<std::unique_ptr<TensorFlowSource>> open_files(const std::string& index_pa
     INK_TRY(FileBytes file, open_file(path, access, limits.file_bytes));
     return BundleShard{std::move(path), file.bytes, std::move(file.owner)};
   };
-  return open_bundle(index.bytes, index_path, origin, open_shard, limits);
+  return open_bundle(index.bytes, index_path, origin, open_shard, limits, variable_names);
 }
 
 std::string path_in(const std::string& folder, std::string_view name) {
@@ -159,7 +168,8 @@ Result<std::unique_ptr<TensorSource>> open_saved_model(const std::string& folder
   INK_TRY_STATUS(add_keras_metadata(folder, limits, info));
   const std::string index_path = path_in(folder, "variables/variables.index");
   if (!exists(index_path)) return model_error(folder, kNoVariables);
-  INK_TRY(std::unique_ptr<TensorFlowSource> source, open_files(index_path, folder, limits, access));
+  INK_TRY(std::unique_ptr<TensorFlowSource> source,
+          open_files(index_path, folder, limits, access, info.variables));
   if (source->tensors().empty()) return model_error(folder, kNoVariables);
   source->be_saved_model(std::move(info));
   return std::unique_ptr<TensorSource>(std::move(source));

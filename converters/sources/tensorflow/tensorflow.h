@@ -21,8 +21,9 @@ namespace ink {
 //
 // A tensor's name is that of its variable, "conv1_conv/kernel", where the checkpoint has an object graph and
 // no other variable has that name; otherwise its key without "/.ATTRIBUTES/VARIABLE_VALUE". What an
-// optimizer, a metric or a counter of saves keeps, and what is not of a type of kernels/base/dtype.h, is in
-// unknown(). read() verifies the tensor's checksum, and joins what is stored in parts.
+// optimizer, a metric or a counter of saves keeps, what is not of a type of kernels/base/dtype.h, and what is
+// there a second time under the same name, is in unknown(). read() verifies the tensor's checksum, and joins
+// what is stored in parts.
 
 // index_path has to end in ".index", for the data files are found by it. Error: model, limit, no_input, io.
 Result<std::unique_ptr<TensorSource>> open_tf_checkpoint(const std::string& index_path,
@@ -46,6 +47,7 @@ bool is_tf_index(std::span<const std::byte> bytes);
 struct SavedModelInfo {
   std::string producer;  // "TensorFlow 2.15.0"
   std::vector<SourceText> texts;
+  std::vector<std::string> variables;  // their names by the node of the object graph; empty for other nodes
 };
 
 // A saved_model.pb. Error (model): broken or without a model.
