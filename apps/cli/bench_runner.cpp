@@ -1,7 +1,9 @@
 #include "apps/cli/bench_runner.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <numeric>
 #include <vector>
 
 #include "apps/cli/model_facts.h"
@@ -115,27 +117,42 @@ class PictureRunner : public BenchRunner {
   AlignedBuffer<float> src_, dst_;
 };
 
+// In tokens. Error (usage): a text that the model does not take.
+Result<std::vector<int>> text_lengths(const BenchRequest& request, int most_tokens) {
+  constexpr int kMostTexts = 1 << 16, kFewestTokens = 2;
+  if (!request.lengths.empty()) {
+    std::vector<int> lengths;
+    for (const std::string& length : split(request.lengths, ',')) {
+      INK_TRY(lengths.emplace_back(), parse_int(length, "--lengths", kFewestTokens, most_tokens));
+    }
+    if (lengths.size() > static_cast<size_t>(kMostTexts)) {
+      return Error{ErrorKind::usage,
+                   concat("--lengths: expected at most ", kMostTexts, " texts, found ", lengths.size())};
+    }
+    return lengths;
+  }
+  if (request.shape.empty()) return std::vector<int>{most_tokens};
+  const std::vector<std::string> sizes = split(request.shape, 'x');
+  if (sizes.size() != 2) {
+    return Error{ErrorKind::usage,
+                 "expected a shape of texts and tokens such as 8x20, found \"" + request.shape + "\""};
+  }
+  INK_TRY(const int texts, parse_int(sizes[0], "texts", 1, kMostTexts));
+  INK_TRY(const int tokens, parse_int(sizes[1], "tokens", kFewestTokens, most_tokens));
+  return std::vector<int>(static_cast<size_t>(texts), tokens);
+}
+
 class TextRunner : public BenchRunner {
  public:
   static Result<std::unique_ptr<BenchRunner>> create(const LoadedModel& loaded, const BenchRequest& request) {
-    constexpr int kMostTexts = 1 << 16;
     auto runner = std::unique_ptr<TextRunner>(new TextRunner);
     INK_TRY(runner->model_,
             loaded.architecture->text(loaded.store, {names(request.output), active_isa(), request.threads}));
-    runner->tokens_ = runner->model_->max_tokens();
-    if (!request.shape.empty()) {
-      const std::vector<std::string> sizes = split(request.shape, 'x');
-      if (sizes.size() != 2) {
-        return Error{ErrorKind::usage,
-                     "expected a shape of texts and tokens such as 8x20, found \"" + request.shape + "\""};
-      }
-      INK_TRY(runner->texts_, parse_int(sizes[0], "texts", 1, kMostTexts));
-      INK_TRY(runner->tokens_, parse_int(sizes[1], "tokens", 2, runner->tokens_));
-    }
+    INK_TRY(runner->lengths_, text_lengths(request, runner->model_->max_tokens()));
     runner->threads_ = request.threads;
-    const auto n = static_cast<size_t>(runner->texts_), tokens = static_cast<size_t>(runner->tokens_);
-    runner->src_.resize(n * tokens);
-    runner->dst_ = AlignedBuffer<float>(n * static_cast<size_t>(runner->model_->outputs()[0].size));
+    runner->src_.resize(static_cast<size_t>(runner->tokens()));
+    runner->dst_ = AlignedBuffer<float>(runner->lengths_.size() *
+                                        static_cast<size_t>(runner->model_->outputs()[0].size));
     // A text begins and ends with the tokens of its kind, for some models look for the latter.
     const auto tokenizer = load_tokenizer(loaded.path, *loaded.store, {}, runner->model_->max_tokens());
     if (tokenizer.ok()) {
@@ -148,30 +165,42 @@ class TextRunner : public BenchRunner {
   std::span<std::byte> src() override { return std::as_writable_bytes(std::span(src_)); }
   std::span<const float> dst() const override { return {dst_.data(), dst_.size()}; }
   Result<double> run() override {
-    const auto tokens = static_cast<size_t>(tokens_);
-    std::vector<std::vector<int32_t>> ids;
-    for (auto at = src_.begin(); at != src_.end(); at += static_cast<ptrdiff_t>(tokens)) {
-      ids.emplace_back(at, at + static_cast<ptrdiff_t>(tokens));
+    std::vector<std::vector<int32_t>> texts;
+    auto at = src_.begin();
+    for (const int length : lengths_) {
+      texts.emplace_back(at, at + length);
+      at += length;
     }
     float* const dst = dst_.data();
-    return milliseconds_of([&] { return model_->run(ids, {&dst, 1}, threads_); });
+    return milliseconds_of([&] { return model_->run(texts, {&dst, 1}, threads_); });
   }
   double flops() const override {
-    return planned_flops(model_->network(), text_shapes(texts_, tokens_), threads_);
+    // The texts are one row of tokens to the network, which only attention cuts up; counted as if evenly.
+    const auto texts = static_cast<int>(lengths_.size());
+    const std::array<Shape, 2> shapes{Shape{1, 1, tokens(), 1}, Shape{1, 1, texts + 1, 1}};
+    return planned_flops(model_->network(), shapes, threads_);
   }
-  std::string shape() const override { return concat(texts_, "x", tokens_); }
+  std::string shape() const override {
+    const auto [least, most] = std::ranges::minmax(lengths_);
+    return concat(lengths_.size(), "x", least, least == most ? "" : concat("..", most));
+  }
   void make_up_input() override {
-    for (size_t i = 0; i < src_.size(); ++i) {
+    auto id = src_.begin();
+    for (const int length : lengths_) {
       // Rising, for where no end token is known the largest may stand for it.
-      const auto at = static_cast<int32_t>(i % static_cast<size_t>(tokens_));
-      src_[i] = at == 0 && start_ >= 0 ? start_ : at == tokens_ - 1 && end_ >= 0 ? end_ : 5 + at % 1000;
+      for (int at = 0; at < length; ++at) {
+        *id++ = at == 0 && start_ >= 0 ? start_ : at == length - 1 && end_ >= 0 ? end_ : 5 + at % 1000;
+      }
     }
   }
 
  private:
   TextRunner() = default;
+  int tokens() const { return std::accumulate(lengths_.begin(), lengths_.end(), 0); }
+
   std::unique_ptr<TextModel> model_;
-  int texts_ = 1, tokens_ = 1, threads_ = 1;
+  std::vector<int> lengths_;
+  int threads_ = 1;
   int32_t start_ = -1, end_ = -1;
   std::vector<int32_t> src_;
   AlignedBuffer<float> dst_;
@@ -182,8 +211,13 @@ class TextRunner : public BenchRunner {
 Result<std::unique_ptr<BenchRunner>> make_bench_runner(const LoadedModel& loaded,
                                                        const BenchRequest& request) {
   const Architecture& architecture = *loaded.architecture;
-  const bool of_texts = std::ranges::count(request.shape, 'x') == 1 || architecture.image == nullptr;
-  if (architecture.text != nullptr && of_texts) return TextRunner::create(loaded, request);
+  const bool of_texts = std::ranges::count(request.shape, 'x') == 1 || !request.lengths.empty();
+  if (!request.lengths.empty() && architecture.text == nullptr) {
+    return Error{ErrorKind::usage, concat("--lengths: ", architecture.title, " takes no texts")};
+  }
+  if (architecture.text != nullptr && (of_texts || architecture.image == nullptr)) {
+    return TextRunner::create(loaded, request);
+  }
   if (architecture.image != nullptr) return PictureRunner::create(loaded, request);
   return RegionRunner::create(loaded, request);
 }

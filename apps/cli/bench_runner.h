@@ -15,7 +15,8 @@ class BenchRunner {
  public:
   virtual ~BenchRunner() = default;
 
-  virtual std::span<std::byte> src() = 0;  // float32 (n, h, w, 3), or int32 (n, tokens)
+  // float32 (n, h, w, 3), or int32, the ids of one text behind those of the other.
+  virtual std::span<std::byte> src() = 0;
   virtual std::span<const float> dst() const = 0;
   virtual Result<double> run() = 0;  // milliseconds
   virtual double flops() const = 0;
@@ -35,11 +36,13 @@ struct BenchRequest {
   std::string shape;
   std::string output;  // a name; empty: the default
   int threads = 1;
+  // Of texts, in tokens, in place of a shape: "12,7,30".
+  std::string lengths = {};
 };
 
 // Real-CUGAN's network on whole, padded pictures; a model of pictures; or one of texts, where the shape has
-// two numbers or the model takes nothing else. Errors: usage (a shape that the model does not take); those
-// of loading.
+// two numbers, lengths are given or the model takes nothing else. Errors: usage (a shape that the model does
+// not take); those of loading.
 Result<std::unique_ptr<BenchRunner>> make_bench_runner(const LoadedModel& loaded,
                                                        const BenchRequest& request);
 

@@ -18,7 +18,7 @@ namespace {
 
 struct Flags {
   std::string model, model_folder, result;
-  std::string input, output, shape;                     // worker
+  std::string input, output, shape, lengths;            // worker
   std::string size, batch = "1", tokens, rounds = "7";  // model
   bool layers = false;
   KernelBenchFlags kernels;
@@ -41,15 +41,14 @@ Status write_floats(std::span<const float> values, const std::string& path) {
   return file.commit();
 }
 
-Result<std::unique_ptr<BenchRunner>> make_runner(const Flags& flags, const std::string& shape,
-                                                 const Common& common) {
-  INK_TRY(const LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder));
-  return make_bench_runner(loaded, {shape, flags.result, common.threads});
-}
-
 // One side of bench/peers, by the protocol in its README.md.
 Result<int> run_worker(const Flags& flags, const Common& common) {
-  INK_TRY(const std::unique_ptr<BenchRunner> runner, make_runner(flags, flags.shape, common));
+  if (flags.shape.empty() && flags.lengths.empty()) {
+    return Error{ErrorKind::usage, "expected --shape, or --lengths of texts"};
+  }
+  INK_TRY(const LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder));
+  INK_TRY(const std::unique_ptr<BenchRunner> runner,
+          make_bench_runner(loaded, {flags.shape, flags.result, common.threads, flags.lengths}));
   INK_TRY_STATUS(read_input_file(flags.input, runner->src()));
   INK_TRY_STATUS(print("ready\n"));
   for (std::string command; std::getline(std::cin, command) && command != "quit";) {
@@ -220,9 +219,11 @@ void add_bench(Commands& commands) {
   worker->add_option("--input", flags->input, "float32, NHWC, or the ids of texts, int32")
       ->required()
       ->type_name("FILE");
-  worker->add_option("--shape", flags->shape, "Of the input: NxHxWx3, or texts x tokens")
-      ->required()
-      ->type_name("NxHxWx3");
+  CLI::Option* shape = worker->add_option("--shape", flags->shape, "Of the input: NxHxWx3, or texts x tokens")
+                           ->type_name("NxHxWx3");
+  worker->add_option("--lengths", flags->lengths, "Of texts of different lengths, in tokens, instead")
+      ->type_name("N,N,...")
+      ->excludes(shape);
   worker->add_option("--output", flags->output, "Where \"save\" writes")->required()->type_name("FILE");
   for (CLI::App* app : {model, worker}) {
     app->add_option("--result", flags->result, "Which of the model's outputs")->type_name("NAME");

@@ -68,14 +68,15 @@ def describe() -> dict:
 
 def versions(inkstone: str | None) -> dict:
     found = {"python": platform.python_version()}
-    for package in ("numpy", "onnx", "onnxruntime", "openvino", "ncnn"):
+    for package in ("numpy", "onnx", "onnxruntime", "openvino", "ncnn", "torch", "torchvision",
+                    "transformers"):
         try:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             found[package] = None
     if inkstone:
         reply = subprocess.run([inkstone, "--version"], capture_output=True, text=True, timeout=60)
-        found["inkstone"] = reply.stdout.strip().removeprefix("inkstone ") or None
+        found["inkstone"] = reply.stdout.partition("\n")[0].removeprefix("inkstone ").strip() or None
     return found
 
 

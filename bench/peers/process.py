@@ -32,7 +32,9 @@ class Worker:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=self.stderr, env=environment, preexec_fn=_die_with_parent)
         try:
-            self._expect("ready")
+            word, _, self.choice = self._line().partition(" ")
+            if word != "ready":
+                raise WorkerError(f"{command[0]}: expected 'ready', got '{word} {self.choice}'")
         except BaseException:
             self.kill()
             raise

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ import network as nets
 import picture
 import process
 import reference
+import rows
 import table
 
 HERE = Path(__file__).parent
@@ -172,75 +172,31 @@ def measure_case(args, model: Model, case: Case, threads: int, folder: Path) -> 
     if case.reference is None and outputs.get("ort", folder).is_file():
         case.reference = np.fromfile(outputs["ort"], np.float32).astype(np.float64)
         case.reference_name = "ort"
-    rows = []
+    found = []
     for peer in peers:
-        rows.append(make_row(peer, case, threads, samples[peer], outputs[peer], together))
+        found.append(make_row(peer, case, threads, samples[peer], outputs[peer], together))
         if not args.keep:
             outputs[peer].unlink(missing_ok=True)
-    add_ratios(rows)
-    return rows
+    rows.add_ratios(found)
+    return found
 
 
 def make_row(peer: str, case: Case, threads: int, sample: measure.Sample, output: Path,
              together: bool) -> dict:
-    row = {
-        "size": f"{case.width}x{case.height}",
-        "padded": f"{case.padded[1]}x{case.padded[0]}",
-        "threads": threads,
-        "peer": peer,
-        "mode": "alternating" if together else "isolated",
-        "status": "failed" if sample.failure else "ok",
-        "reason": sample.failure,
-        "times_ms": [round(value, 3) for value in sample.times_ms],
-        "prepare_ms": [round(value, 1) for value in sample.prepare_ms],
-        "first_ms": [round(value, 1) for value in sample.first_ms],
-        "prepare_rss_bytes": sample.prepare_rss,
-        "peak_rss_bytes": sample.run_rss,
-    }
+    what = {"size": f"{case.width}x{case.height}", "padded": f"{case.padded[1]}x{case.padded[0]}"}
+    row = rows.row_of(what, peer, threads, sample, "alternating" if together else "isolated")
     if sample.failure:
         return row
     try:
         error = measure.max_error(output, case.reference)
     except process.WorkerError as failure:
-        row.update(status="failed", reason=str(failure))
+        rows.failed(row, "failed", str(failure))
         return row
-    median = statistics.median(sample.times_ms)
-    quartiles = statistics.quantiles(sample.times_ms, n=4, method="inclusive")
-    gflops = case.flops / median / 1e6
-    row.update({
-        "median_ms": round(median, 3),
-        "min_ms": min(row["times_ms"]),
-        "max_ms": max(row["times_ms"]),
-        "spread": round((quartiles[2] - quartiles[0]) / median, 4),
-        "flops": case.flops,
-        "gflops": round(gflops, 1),
-        "busy_cores": round(sample.cpu_seconds / sample.wall_seconds, 2),
-        "foreign_cores": round(sample.foreign_cpu_seconds / sample.wall_seconds, 2),
-        "max_abs_error": error,
-        "reference": case.reference_name or None,
-    })
+    rows.measured(row, sample, case.flops)
+    row.update(max_abs_error=error, reference=case.reference_name or None)
     if error is not None and error > measure.MAX_ERROR:
-        row.update(status="wrong", reason=f"off by {error:.2g} from {case.reference_name}")
+        rows.failed(row, "wrong", f"off by {error:.2g} from {case.reference_name}")
     return row
-
-
-def add_ratios(rows: list[dict]) -> None:
-    """speed_ratio: the fastest peer's median over the row's own, so above 1 is faster than every peer."""
-    medians = [row["median_ms"] for row in rows if row["status"] == "ok" and row["peer"] != "inkstone"]
-    for row in rows:
-        if row["status"] == "ok" and medians:
-            row["speed_ratio"] = round(min(medians) / row["median_ms"], 3)
-
-
-def update_peaks(args: argparse.Namespace, results: dict) -> None:
-    """Takes the higher of the known peak and one measured now, and each row's share of it."""
-    for threads in map(str, args.threads):
-        found = machine.peak_gflops(args.inkstone, int(threads))
-        known = results["peak"].setdefault(threads, found)
-        known["gflops"] = max(known["gflops"], found["gflops"])
-    for row in results["rows"]:
-        if "gflops" in row:
-            row["share_of_peak"] = round(row["gflops"] / results["peak"][str(row["threads"])]["gflops"], 3)
 
 
 def main() -> None:
@@ -266,19 +222,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = (args.keep or Path(temporary)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        update_peaks(args, results)
+        rows.update_peaks(args.inkstone, args.threads, results)
         for size in args.sizes:
             case = prepare_case(args, model, size, folder)
             for threads in args.threads:
                 print(f"{size[0]}x{size[1]}, {threads} threads ...", file=sys.stderr, flush=True)
                 results["rows"] += measure_case(args, model, case, threads, folder)
-                update_peaks(args, results)
+                rows.update_peaks(args.inkstone, args.threads, results)
                 # After each case: hours of measuring survive an interruption.
                 if args.json:
                     args.json.write_text(json.dumps(results, indent=1) + "\n")
     print(table.render(results))
-    if any(row["status"] == "wrong" or row["status"] == "failed" and row["peer"] == "inkstone"
-           for row in results["rows"]):
+    if rows.any_wrong(results["rows"]):
         sys.exit(1)
 
 

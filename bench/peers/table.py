@@ -1,10 +1,10 @@
-"""Renders the results of run.py as Markdown: python table.py RESULTS.json [--short]"""
+"""Renders the results of run.py or run_models.py as Markdown: python table.py RESULTS.json [--short]"""
 
 import argparse
 import json
 from pathlib import Path
 
-NAMES = {"inkstone": "inkstone", "ort": "onnxruntime", "openvino": "OpenVINO", "ncnn": "ncnn"}
+NAMES = {"inkstone": "inkstone", "ort": "onnxruntime", "openvino": "OpenVINO", "ncnn": "ncnn", "torch": "torch"}
 # Above this share of the cores the numbers describe the neighbours too.
 NOISY_CORES = 0.2
 
@@ -72,16 +72,33 @@ def short_rows(results: dict) -> tuple[list[str], list[list[str]]]:
     return header, rows
 
 
-def notes(results: dict) -> list[str]:
+def machine_notes(results: dict) -> list[str]:
     host, versions = results["machine"], results["versions"]
     peaks = ", ".join(f"{value['gflops']:.0f} GFLOP/s x{threads}"
                       for threads, value in results["peak"].items())
     sources = ", ".join(dict.fromkeys(value["source"] for value in results["peak"].values()))
+    peak = f"; peak {peaks} ({sources})" if peaks else ""
+    return [
+        f"- {host['cpu']}, {host['cores']} cores, {' '.join(host['flags'])}{peak}",
+        "- " + ", ".join(f"{name} {version}" for name, version in versions.items() if version),
+    ]
+
+
+def doubts(results: dict) -> list[str]:
+    lines = []
+    noisy = max((row["foreign_cores"] for row in results["rows"] if "foreign_cores" in row), default=0.0)
+    if noisy > NOISY_CORES:
+        lines.append(f"- **Not a quiet machine**: other processes used up to {noisy:.1f} cores meanwhile.")
+    if results["rounds"] < 7:
+        lines.append("- **Too few runs**: at least 7 are needed.")
+    return lines
+
+
+def notes(results: dict) -> list[str]:
     lines = [
         f"- {results['benchmark']}, {results['network']}, float32, picture {results['picture']}, "
-        f"{results['rounds']} runs each, {host['date'][:10]}",
-        f"- {host['cpu']}, {host['cores']} cores, {' '.join(host['flags'])}; peak {peaks} ({sources})",
-        "- " + ", ".join(f"{name} {version}" for name, version in versions.items() if version),
+        f"{results['rounds']} runs each, {results['machine']['date'][:10]}",
+        *machine_notes(results),
     ]
     references = {row["size"]: row["reference"] for row in results["rows"] if row.get("reference")}
     if references:
@@ -93,17 +110,16 @@ def notes(results: dict) -> list[str]:
     if isolated:
         lines.append(f"- One process at a time, in two passes: {', '.join(isolated)}. "
                      "Elsewhere the engines took turns run by run.")
-    noisy = max((row["foreign_cores"] for row in results["rows"] if "foreign_cores" in row), default=0.0)
-    if noisy > NOISY_CORES:
-        lines.append(f"- **Not a quiet machine**: other processes used up to {noisy:.1f} cores meanwhile.")
-    if results["rounds"] < 7:
-        lines.append("- **Too few runs**: at least 7 are needed.")
+    lines += doubts(results)
     lines += dict.fromkeys(f"- {NAMES[row['peer']]}, {row['size']}, {row['threads']} threads: {row['reason']}"
                            for row in results["rows"] if row["reason"])
     return lines
 
 
 def render(results: dict, short: bool = False) -> str:
+    if results["benchmark"] == "models":
+        import table_models
+        return table_models.render(results, short)
     header, rows = short_rows(results) if short else long_rows(results)
     lines = notes(results)
     if not short:

@@ -90,5 +90,39 @@ TEST(CliReleasedClip, InfoSaysWhatClipDoes) {
   EXPECT_TRUE(holds(bench.out, R"("shape":"3x9")")) << bench.out;
 }
 
+TEST(CliReleasedClip, BenchWorkerTakesTextsOfDifferentLengths) {
+  const Workplace work;
+  const std::vector<int32_t> ids = {523, 7, 524, 523, 40, 41, 42, 524};
+  const auto saved = [&](const std::vector<int32_t>& some, const char* flag, const char* sizes) {
+    const auto* bytes = reinterpret_cast<const std::byte*>(some.data());
+    work.write("in.i32", {bytes, bytes + some.size() * sizeof(int32_t)});
+    Surroundings around;
+    around.input = "run\nsave\n";
+    const Outcome outcome = work.run(
+        {"bench", "worker", "-m", kClip, "--input", "in.i32", flag, sizes, "--output", "out.f32"}, around);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return outcome.code == 0 ? work.read("out.f32") : std::string();
+  };
+  const std::string both = saved(ids, "--lengths", "3,5");
+  const std::string first = saved({ids.begin(), ids.begin() + 3}, "--shape", "1x3");
+  const std::string second = saved({ids.begin() + 3, ids.end()}, "--shape", "1x5");
+  EXPECT_FALSE(first.empty());
+  EXPECT_EQ(both, first + second);
+
+  const auto refused = [&](const char* model, std::vector<std::string> flags) {
+    std::vector<std::string> command = {"bench", "worker", "-m", model, "--input", "in.i32", "--output", "o"};
+    command.insert(command.end(), flags.begin(), flags.end());
+    return work.run(command);
+  };
+  EXPECT_EQ(refused(kClip.c_str(), {}).code, 64);
+  EXPECT_EQ(refused(kClip.c_str(), {"--lengths", "3,17"}).code, 64);
+  EXPECT_EQ(refused(kClip.c_str(), {"--lengths", "3,"}).code, 64);
+  EXPECT_EQ(refused(kClip.c_str(), {"--lengths", "3,1"}).code, 64);
+  EXPECT_EQ(refused(kClip.c_str(), {"--lengths", "3,5", "--shape", "1x8"}).code, 64);
+  const Outcome no_texts = refused((kGoldens + "/cnn/resnet18.pt").c_str(), {"--lengths", "3,5"});
+  EXPECT_EQ(no_texts.code, 64);
+  EXPECT_TRUE(holds(no_texts.err, "takes no texts")) << no_texts.err;
+}
+
 }  // namespace
 }  // namespace ink

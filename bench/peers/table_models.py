@@ -1,0 +1,97 @@
+"""Renders the results of run_models.py; table.py calls it."""
+
+import table
+
+
+def work_of(row: dict) -> tuple[str, str, str]:
+    return row["model"], row["case"], str(row["threads"])
+
+
+def milliseconds(value: float) -> str:
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+
+
+def by_work(rows: list[dict]) -> dict[tuple, dict]:
+    """The rows of all engines at the same work; of a work that was measured twice, the later."""
+    found: dict[tuple, dict] = {}
+    for row in rows:
+        found.setdefault(work_of(row), {})[row["peer"]] = row
+    return found
+
+
+def short_rows(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
+    """One line a work: the medians, behind those of peers how many times as fast inkstone is."""
+    peers = [peer for peer in dict.fromkeys(row["peer"] for row in rows) if peer != "inkstone"]
+    header = ["model", "work", "threads", "inkstone, ms", *(f"{table.NAMES[peer]}, ms" for peer in peers),
+              "vs fastest", "GFLOP/s", "of peak", "peak memory, MiB"]
+    lines = []
+    for work, engines in by_work(rows).items():
+        good = {peer: row for peer, row in engines.items() if row["status"] == "ok"}
+        ours = good.get("inkstone")
+
+        def cell(peer: str) -> str:
+            if peer not in good:
+                return engines[peer]["status"] if peer in engines else "-"
+            time = good[peer]["median_ms"]
+            return milliseconds(time) + (f" ({time / ours['median_ms']:.2f}x)" if ours else "")
+
+        share = ours and ours.get("share_of_peak")
+        lines.append([
+            *work,
+            milliseconds(ours["median_ms"]) if ours else engines.get("inkstone", {}).get("status", "-"),
+            *map(cell, peers),
+            f"{ours['speed_ratio']:.2f}x" if ours and "speed_ratio" in ours else "-",
+            f"{ours['gflops']:.0f}" if ours else "-",
+            f"{100 * share:.0f} %" if share else "-",
+            " / ".join(f"{good[peer]['peak_rss_bytes'] / 2**20:.0f}" if peer in good else "-"
+                       for peer in ["inkstone", *peers]),
+        ])
+    return header, lines
+
+
+def long_rows(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
+    header = ["model, work, threads", "engine", "median ms", "spread", "min-max ms", "GFLOP/s", "of peak",
+              "peak memory", "error", "1 - cosine", "speed vs fastest peer"]
+    lines = []
+    for row in rows:
+        choice = f", {row['choice']}" if row.get("choice") else ""
+        label = [", ".join(work_of(row)), table.NAMES[row["peer"]] + choice]
+        if "median_ms" not in row:
+            lines.append(label + [row["status"]] + ["-"] * (len(header) - 3))
+            continue
+        lines.append(label + [
+            milliseconds(row["median_ms"]),
+            f"{100 * row['spread']:.1f} %",
+            f"{milliseconds(row['min_ms'])}-{milliseconds(row['max_ms'])}",
+            f"{row['gflops']:.0f}",
+            f"{100 * row['share_of_peak']:.0f} %" if row.get("share_of_peak") else "-",
+            table.memory(row["peak_rss_bytes"]),
+            f"{row['relative_error']:.1e}",
+            f"{1 - row['cosine']:.1e}",
+            f"{row['speed_ratio']:.2f}x" if "speed_ratio" in row else row["status"],
+        ])
+    return header, lines
+
+
+def notes(results: dict) -> list[str]:
+    lines = [
+        f"- Released sizes, made-up weights, float32, {results['rounds']} turns each, "
+        f"{results['machine']['date'][:10]}",
+        *table.machine_notes(results),
+        "- Behind a peer's time: how many times as fast inkstone is. Spread: interquartile range over the median. "
+        "Error: of the largest value, against torch in float64. GFLOP/s count the tokens that are needed, not "
+        "padding. Peak memory: resident, preparation excluded.",
+        *table.doubts(results),
+    ]
+    return lines + list(dict.fromkeys(
+        f"- {table.NAMES[row['peer']]}, {', '.join(work_of(row))} threads: {row['reason']}"
+        for row in results["rows"] if row["reason"]))
+
+
+def render(results: dict, short: bool = False) -> str:
+    rows = results["rows"]
+    parts = [table.markdown(*short_rows(rows))]
+    if not short:
+        parts.append(table.markdown(*long_rows(rows)))
+    settings = [f"- {table.NAMES[peer]}: {text}" for peer, text in results["settings"].items()]
+    return "\n\n".join(parts + ["\n".join(notes(results) + settings)])
