@@ -11,68 +11,20 @@ from pathlib import Path
 
 import numpy as np
 
+from model_feeds import Feed, feeds, fixed_shape, in_order
 from zoo.catalog import Case, Work
 
 # Recorded in the results beside the numbers.
 SETTINGS = {
     "ort": "ORT_ENABLE_ALL, sequential, intra_op_num_threads, denormals as zero, I/O binding; shapes fixed "
-           "(free_dimension_override) for pictures and padded texts, open for texts at their real length",
+           "(free_dimension_override) for pictures and padded texts, open for texts at their real length; "
+           "ResNet101V2 without Pad_Fusion, which makes its result wrong",
     "openvino": "f32 precision (bf16 off), latency hint, INFERENCE_NUM_THREADS, denormals as zero, resident tensors; "
                 "reshaped to the fixed shape for pictures and padded texts, open for texts at their real length",
     "torch": "eager, inference_mode, set_num_threads, flush_denormal, float32 matrix products and convolutions "
              "(bf16 and tf32 off), scaled dot product attention; for pictures through convolutions NCHW and "
              "channels_last, the faster",
 }
-# Sentences in a padded bucket of a sorted batch; the fastest is taken.
-BUCKETS = (4, 8, 16, 64)
-
-
-class Feed:
-    """What one call of a peer takes, and which rows of the result it gives."""
-
-    def __init__(self, arrays: dict[str, np.ndarray], rows: list[int]):
-        self.arrays, self.rows = arrays, rows
-
-
-def _texts(case: Case, texts: list[np.ndarray], names: tuple[str, ...], rows: list[int]) -> Feed:
-    width = max(case.pad, *(len(texts[row]) for row in rows))
-    ids = np.full((len(rows), width), case.model.special[2], np.int64)
-    mask = np.zeros((len(rows), width), np.float32)
-    for at, row in enumerate(rows):
-        ids[at, : len(texts[row])] = texts[row]
-        mask[at, : len(texts[row])] = 1
-    return Feed(dict(zip(names, (ids, mask))), rows)
-
-
-def feeds(case: Case, work: Work) -> list[tuple[str, list[Feed]]]:
-    """Ways to hand a case to a peer, with their names."""
-    given = work.read_input(case)
-    if case.kind == "pictures":
-        return [("", [Feed({"x": np.ascontiguousarray(given.transpose(0, 3, 1, 2))}, list(range(case.batch)))])]
-    names = ("ids", "mask") if case.model.masked else ("ids",)
-    if case.kind != "mixed":
-        return [("", [_texts(case, given, names, list(range(len(given))))])]
-    order = sorted(range(len(given)), key=lambda row: len(given[row]))
-    return [(f"buckets of {size}",
-             [_texts(case, given, names, order[at:at + size]) for at in range(0, len(order), size)])
-            for size in BUCKETS]
-
-
-def in_order(parts: list[tuple[list[int], np.ndarray]]) -> np.ndarray:
-    """Rows of several calls, put where they belong."""
-    whole = np.empty((sum(len(rows) for rows, _ in parts), parts[0][1].shape[1]), np.float32)
-    for rows, values in parts:
-        whole[rows] = values
-    return whole
-
-
-def fixed_shape(case: Case, feed: Feed) -> dict[str, int]:
-    """Dimensions that may be fixed beforehand, by name; none for texts at their real length."""
-    if case.kind == "pictures":
-        return {"n": case.batch}
-    if case.kind in ("padded", "full"):
-        return {"n": 1, "tokens": feed.arrays["ids"].shape[1]}
-    return {}
 
 
 class Ort:
@@ -94,22 +46,36 @@ class Ort:
         return in_order([(rows, binding.get_outputs()[0].numpy()) for rows, binding in self.bindings])
 
 
-def ort_session(file: Path, threads: int, fixed: dict[str, int]):
+def ort_session(case: Case, work: Work, threads: int, fixed: dict[str, int], optimised: Path | None = None,
+                entries: dict[str, str] | None = None):
+    """optimised: where the graph is left as this machine optimises it; read from there if it is there already."""
     import onnxruntime
+    file = work.onnx(case.model)
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.set_denormal_as_zero", "1")
+    for name, value in (entries or {}).items():
+        options.add_session_config_entry(name, value)
     for name, size in fixed.items():
         options.add_free_dimension_override_by_name(name, size)
-    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    if optimised and optimised.exists():
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        file = optimised
+    elif optimised:
+        optimised.parent.mkdir(parents=True, exist_ok=True)
+        options.optimized_model_filepath = str(optimised)
+        options.add_session_config_entry("session.optimized_model_external_initializers_file_name",
+                                         f"{optimised.name}.data")
+    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"],
+                                        disabled_optimizers=list(case.model.ort_without))
 
 
 def ort_candidates(case: Case, work: Work, threads: int):
     ways = feeds(case, work)
-    session = ort_session(work.onnx(case.model), threads, fixed_shape(case, ways[0][1][0]))
+    session = ort_session(case, work, threads, fixed_shape(case, ways[0][1][0]))
     for name, calls in ways:
         yield name, functools.partial(Ort, session, calls)
 
@@ -132,10 +98,13 @@ class OpenVino:
         return in_order([(feed.rows, request.get_output_tensor().data) for feed, request in self.requests])
 
 
-def openvino_model(file: Path, threads: int, fixed: dict[str, int]):
+def openvino_model(file: Path, threads: int, fixed: dict[str, int], cache: Path | None = None):
+    """cache: a folder in which the compiled model is left, and looked for."""
     import openvino
     from openvino import properties
     core = openvino.Core()
+    if cache:
+        core.set_property({properties.cache_dir: str(cache)})
     model = core.read_model(str(file))
     if fixed:
         sizes = [fixed["n"]] + ([fixed["tokens"]] if "tokens" in fixed else [])
@@ -193,4 +162,22 @@ def torch_candidates(case: Case, work: Work, threads: int):
             yield "channels_last", functools.partial(Torch, module, calls, torch.channels_last)
 
 
+def cold_ort(case: Case, work: Work, threads: int, way: str):
+    calls = feeds(case, work)[0][1]
+    optimised = None if way == "onnx" else work.optimised(case) / f"{case.model.name}.onnx"
+    # Packing pays only from the second run on.
+    entries = {"session.disable_prepacking": "1"} if way == "optimised, not packed" else {}
+    return Ort(ort_session(case, work, threads, fixed_shape(case, calls[0]), optimised, entries), calls)
+
+
+def cold_openvino(case: Case, work: Work, threads: int, way: str):
+    calls = feeds(case, work)[0][1]
+    cache = None if way == "onnx" else work.optimised(case) / "openvino"
+    return OpenVino(openvino_model(work.onnx(case.model), threads, fixed_shape(case, calls[0]), cache), calls)
+
+
+# For one result of a new process, the ways to get there. What a way leaves in the work folder it makes the first time.
+COLD = {"ort": (cold_ort, ("onnx", "optimised", "optimised, not packed")),
+        "openvino": (cold_openvino, ("onnx", "cached"))}
+FRAMEWORKS = {"ort": "onnxruntime", "openvino": "openvino"}
 CANDIDATES = {"ort": ort_candidates, "openvino": openvino_candidates, "torch": torch_candidates}

@@ -2,6 +2,7 @@
 
 import statistics
 
+import cold
 import machine
 import measure
 
@@ -38,6 +39,24 @@ def measured(row: dict, sample: measure.Sample, flops: float) -> None:
         "busy_cores": round(sample.cpu_seconds / sample.wall_seconds, 2),
         "foreign_cores": round(sample.foreign_cpu_seconds / sample.wall_seconds, 2),
     })
+
+
+def cold_row(what: dict, peer: str, way: str, threads: int, starts: cold.Starts) -> dict:
+    row = what | {
+        "threads": threads,
+        "peer": peer,
+        "mode": "cold",
+        "status": "failed" if starts.failure else "ok",
+        "reason": starts.failure,
+        "times_ms": [round(start.total_ms, 3) for start in starts.each],
+    }
+    if way:
+        row["choice"] = way
+    if not starts.failure:
+        row["median_ms"] = round(statistics.median(row["times_ms"]), 3)
+        row["load_run_ms"] = round(statistics.median(start.load_run_ms for start in starts.each), 3)
+        row["peak_rss_bytes"] = max(start.rss for start in starts.each)
+    return row
 
 
 def failed(row: dict, status: str, reason: str) -> None:

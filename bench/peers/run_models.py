@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+import cold
 import machine
 import measure
 import model_backends
@@ -32,7 +33,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--family", action="append", default=[], choices=FAMILIES,
                         help="all models of it; may be repeated")
     parser.add_argument("--work", type=Path, required=True, metavar="DIR",
-                        help="where made-up checkpoints and ONNX files are kept; up to 8 GiB")
+                        help="where made-up checkpoints and ONNX files are kept; 12 GiB for all models")
     parser.add_argument("--inkstone", metavar="PATH",
                         help="the inkstone program; without it the peers run alone")
     parser.add_argument("--peers", default="ort,openvino,torch", help="default: %(default)s")
@@ -43,6 +44,9 @@ def parse_arguments() -> argparse.Namespace:
                              "lengths (default: %(default)s)")
     parser.add_argument("--threads", default="1,all", help="counts or 'all' (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=7, help="timed turns of each (default: %(default)s)")
+    parser.add_argument("--cold", action="store_true",
+                        help="time new processes up to their first result, at one picture or one text of everyday "
+                             "length; onnxruntime and OpenVINO alone, each in several ways to load")
     parser.add_argument("--timeout", type=float, default=600, metavar="SECONDS",
                         help="for one answer of a worker (default: %(default)s)")
     parser.add_argument("--prepare", action="store_true", help="make what is missing in --work, time nothing")
@@ -53,10 +57,12 @@ def parse_arguments() -> argparse.Namespace:
         parser.error(f"--inkstone {args.inkstone}: no such program")
     args.peers = [peer for peer in args.peers.split(",") if peer]
     check(parser, "peers", args.peers, model_backends.CANDIDATES)
-    args.texts = args.texts.split(",")
+    if args.cold:
+        args.peers = [peer for peer in args.peers if peer in model_backends.COLD]
+    args.texts = ["real"] if args.cold else args.texts.split(",")
     check(parser, "texts", args.texts, TEXT_KINDS)
     try:
-        args.batch = [int(text) for text in args.batch.split(",")]
+        args.batch = [1] if args.cold else [int(text) for text in args.batch.split(",")]
         args.threads = [machine.cores() if text == "all" else int(text) for text in args.threads.split(",")]
     except ValueError as error:
         parser.error(f"--batch and --threads take whole numbers: {error}")
@@ -120,21 +126,28 @@ def errors(output: Path, reference: np.ndarray) -> tuple[float, float]:
 
 
 def make_row(peer: str, case: Case, threads: int, sample: measure.Sample, output: Path, reference) -> dict:
-    what = {"model": case.model.name, "case": case.label, "kind": case.kind}
-    row = rows.row_of(what, peer, threads, sample, "alternating")
+    row = rows.row_of(what_of(case), peer, threads, sample, "alternating")
     if sample.failure:
         return row
-    try:
-        error, cosine = errors(output, reference["rows"])
-    except process.WorkerError as failure:
-        rows.failed(row, "failed", str(failure))
-        return row
     rows.measured(row, sample, float(reference["flops"]))
+    verify(row, output, reference["rows"])
+    return row
+
+
+def what_of(case: Case) -> dict:
+    return {"model": case.model.name, "case": case.label, "kind": case.kind}
+
+
+def verify(row: dict, output: Path, expected: np.ndarray) -> None:
+    try:
+        error, cosine = errors(output, expected)
+    except (OSError, process.WorkerError) as failure:
+        rows.failed(row, "failed", str(failure))
+        return
     row.update(relative_error=error, cosine=cosine)
     # Written so that a NaN fails.
     if not (error <= MOST_ERROR and cosine >= LEAST_COSINE):
         rows.failed(row, "wrong", f"off by {error:.2g} of the largest value, cosine {cosine:.7f}")
-    return row
 
 
 def measure_case(args, work: Work, case: Case, threads: int, folder: Path) -> list[dict]:
@@ -144,6 +157,25 @@ def measure_case(args, work: Work, case: Case, threads: int, folder: Path) -> li
     samples = measure.alternating(commands, args.rounds, args.timeout)
     with np.load(work.reference(case)) as reference:
         found = [make_row(peer, case, threads, samples[peer], outputs[peer], reference) for peer in peers]
+    rows.add_ratios(found)
+    return found
+
+
+def measure_cold(args, work: Work, case: Case, threads: int, folder: Path) -> list[dict]:
+    """A row for each engine and each of its ways to load."""
+    outputs, commands = {}, {}
+    for peer in (["inkstone"] if args.inkstone else []) + args.peers:
+        for number, way in enumerate(model_backends.COLD[peer][1] if peer != "inkstone" else ("",)):
+            output = folder / f"{case.key}-{peer}-{number}-{threads}.f32"
+            command = worker_command(peer, args, work, case, threads, output)
+            outputs[peer, way], commands[peer, way] = output, command + (["--cold", way] if way else [])
+    starts = cold.alternating(commands, args.rounds, args.timeout)
+    with np.load(work.reference(case)) as reference:
+        found = []
+        for (peer, way), output in outputs.items():
+            found.append(rows.cold_row(what_of(case), peer, way, threads, starts[peer, way]))
+            if found[-1]["status"] == "ok":
+                verify(found[-1], output, reference["rows"])
     rows.add_ratios(found)
     return found
 
@@ -180,8 +212,10 @@ def main() -> None:
         for case in todo:
             for threads in args.threads:
                 print(f"{case.model.name}, {case.label}, {threads} threads ...", file=sys.stderr, flush=True)
-                results["rows"] += measure_case(args, work, case, threads, Path(temporary))
-                rows.update_peaks(args.inkstone, [threads], results)
+                measured = (measure_cold if args.cold else measure_case)(args, work, case, threads, Path(temporary))
+                results["rows"] += measured
+                if not args.cold:
+                    rows.update_peaks(args.inkstone, [threads], results)
                 # After each case: hours of measuring survive an interruption.
                 if args.json:
                     args.json.write_text(json.dumps(results, indent=1) + "\n")

@@ -73,25 +73,60 @@ def long_rows(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
     return header, lines
 
 
+def cold_rows(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
+    """One line an engine and way to load: process start to first result, and that without the interpreter."""
+    header = ["model, threads", "engine", "process start to result, ms", "inkstone is faster by",
+              "load and run alone, ms", "inkstone is faster by", "peak memory"]
+    ours = {work_of(row): row["median_ms"] for row in rows if row["peer"] == "inkstone" and row["status"] == "ok"}
+    lines = []
+    for row in rows:
+        way = f", {row['choice']}" if row.get("choice") else ""
+        label = [f"{row['model']}, {row['threads']}", table.NAMES[row["peer"]] + way]
+        if row["status"] != "ok":
+            lines.append(label + [row["status"]] + ["-"] * (len(header) - 3))
+            continue
+        beside = ours.get(work_of(row)) if row["peer"] != "inkstone" else None
+        lines.append(label + [
+            milliseconds(row["median_ms"]),
+            f"{row['median_ms'] / beside:.2f}x" if beside else "",
+            milliseconds(row["load_run_ms"]),
+            f"{row['load_run_ms'] / beside:.2f}x" if beside else "",
+            table.memory(row["peak_rss_bytes"]),
+        ])
+    return header, lines
+
+
 def notes(results: dict) -> list[str]:
+    modes = {row["mode"] for row in results["rows"]}
     lines = [
         f"- Released sizes, made-up weights, float32, {results['rounds']} turns each, "
         f"{results['machine']['date'][:10]}",
         *table.machine_notes(results),
-        "- Behind a peer's time: how many times as fast inkstone is. Spread: interquartile range over the median. "
-        "Error: of the largest value, against torch in float64. GFLOP/s count the tokens that are needed, not "
-        "padding. Peak memory: resident, preparation excluded.",
-        *table.doubts(results),
     ]
+    if "alternating" in modes:
+        lines.append(
+            "- Behind a peer's time: how many times as fast inkstone is. Spread: interquartile range over the median. "
+            "Error: of the largest value, against torch in float64. GFLOP/s count the tokens that are needed, not "
+            "padding. Peak memory: resident, preparation excluded.")
+    if "cold" in modes:
+        lines.append(
+            "- Cold start: the files are in the page cache. Load and run alone: without the start of the interpreter "
+            "and its imports, where there is one. optimised: the graph as onnxruntime left it beforehand; not packed: "
+            "weights as they are in the file; cached: what OpenVINO compiled beforehand. Peak memory: resident, from "
+            "the start on.")
+    lines += table.doubts(results)
     return lines + list(dict.fromkeys(
         f"- {table.NAMES[row['peer']]}, {', '.join(work_of(row))} threads: {row['reason']}"
         for row in results["rows"] if row["reason"]))
 
 
 def render(results: dict, short: bool = False) -> str:
-    rows = results["rows"]
-    parts = [table.markdown(*short_rows(rows))]
-    if not short:
-        parts.append(table.markdown(*long_rows(rows)))
+    warm = [row for row in results["rows"] if row["mode"] != "cold"]
+    cold = [row for row in results["rows"] if row["mode"] == "cold"]
+    parts = [table.markdown(*short_rows(warm))] if warm else []
+    if warm and not short:
+        parts.append(table.markdown(*long_rows(warm)))
+    if cold:
+        parts.append(table.markdown(*cold_rows(cold)))
     settings = [f"- {table.NAMES[peer]}: {text}" for peer, text in results["settings"].items()]
     return "\n\n".join(parts + ["\n".join(notes(results) + settings)])

@@ -33,13 +33,15 @@ class Model:
     special: tuple[int, int, int] = (0, 0, 0)
     ids: tuple[int, int] = (0, 0)
     masked: bool = False  # takes a mask of the tokens beside them
+    # onnxruntime fuses a padding of zeros into a maximum as if it were none, which changes the result.
+    ort_without: tuple[str, ...] = ()
 
     def implementation(self):
         return importlib.import_module(f"zoo.{self.module}")
 
 
-def _cnn(name, module, checkpoint, result, side, values=(-2.0, 2.0)):
-    return Model(name, "cnn", module, checkpoint, result, side, values)
+def _cnn(name, module, checkpoint, result, side, values=(-2.0, 2.0), **more):
+    return Model(name, "cnn", module, checkpoint, result, side, values, **more)
 
 
 def _image(name, module, checkpoint):
@@ -49,7 +51,8 @@ def _image(name, module, checkpoint):
 MODELS = {model.name: model for model in (
     _cnn("resnet50", "torchvision_nets", "resnet50.pth", "logits", 224),
     _cnn("deepdanbooru", "keras_resnets", "deepdanbooru.h5", "tags", 512, (0.0, 1.0)),
-    _cnn("resnet101v2", "keras_resnets", "resnet101v2.h5", "features", 224, (-1.0, 1.0)),
+    _cnn("resnet101v2", "keras_resnets", "resnet101v2.h5", "features", 224, (-1.0, 1.0),
+         ort_without=("Pad_Fusion",)),
     _cnn("efficientnet-b0", "efficientnets", "efficientnet-b0", "logits", 224),
     _cnn("efficientnet-b7", "efficientnets", "efficientnet-b7", "logits", 600),
     _image("vit-l14", "clip", "clip-l14"),
@@ -137,6 +140,10 @@ class Work:
 
     def onnx(self, model: Model) -> Path:
         return self.folder / f"{model.name}-onnx" / f"{model.name}.onnx"
+
+    def optimised(self, case: Case) -> Path:
+        """A folder for what peers make of the ONNX file, for this work on this machine."""
+        return self.folder / "optimised" / case.key
 
     def input(self, case: Case) -> Path:
         return self.folder / "inputs" / f"{case.key}.bin"

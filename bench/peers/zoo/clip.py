@@ -39,6 +39,6 @@ def write(model, path: Path) -> None:
     write_folder(transformers.CLIPModel(config), path)
 
 
-def load(model, path: Path) -> torch.nn.Module:
-    clip = transformers.CLIPModel.from_pretrained(path, dtype=torch.float32)
+def load(model, path: Path, attention: str = "sdpa") -> torch.nn.Module:
+    clip = transformers.CLIPModel.from_pretrained(path, dtype=torch.float32, attn_implementation=attention)
     return (Image(clip) if model.side else Text(clip)).eval()

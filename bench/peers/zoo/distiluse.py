@@ -47,8 +47,9 @@ def write(model, path: Path) -> None:
               path / "2_Dense" / "model.safetensors", {"format": "pt"})
 
 
-def load(model, path: Path) -> torch.nn.Module:
+def load(model, path: Path, attention: str = "sdpa") -> torch.nn.Module:
     dense = torch.nn.Linear(WIDTH, SIZE)
     state = load_file(path / "2_Dense" / "model.safetensors")
     dense.load_state_dict({name.removeprefix("linear."): tensor for name, tensor in state.items()})
-    return Sentence(transformers.DistilBertModel.from_pretrained(path, dtype=torch.float32), dense).eval()
+    network = transformers.DistilBertModel.from_pretrained(path, dtype=torch.float32, attn_implementation=attention)
+    return Sentence(network, dense).eval()

@@ -26,11 +26,12 @@ def write(model, path: Path) -> None:
         write_folder(transformers.Dinov2Model(transformers.Dinov2Config(image_size=518)), path)
 
 
-def load(model, path: Path) -> torch.nn.Module:
+def load(model, path: Path, attention: str = "sdpa") -> torch.nn.Module:
+    options = dict(dtype=torch.float32, attn_implementation=attention)
     if model.name == "vit-l16":
-        network = transformers.ViTModel.from_pretrained(path, dtype=torch.float32, add_pooling_layer=False)
+        network = transformers.ViTModel.from_pretrained(path, add_pooling_layer=False, **options)
     else:
-        network = transformers.Dinov2Model.from_pretrained(path, dtype=torch.float32)
+        network = transformers.Dinov2Model.from_pretrained(path, **options)
         _fix_positions(network, model.side)
     return ClassRow(network).eval()
 
