@@ -1,4 +1,4 @@
-"""Draws results of run.py as an SVG of time and memory: python plot.py RESULTS.json... --out FILE.svg"""
+"""Draws results of run.py or run_models.py as an SVG of time and memory: plot.py RESULTS.json... --out FILE.svg"""
 
 import argparse
 import json
@@ -7,24 +7,34 @@ from pathlib import Path
 
 from table import NAMES
 
-COLOURS = {"inkstone": "#d1495b", "ort": "#30638e", "openvino": "#7a9cc6", "ncnn": "#b8c4d0"}
+COLOURS = {"inkstone": "#d1495b", "ort": "#30638e", "openvino": "#7a9cc6", "ncnn": "#b8c4d0", "torch": "#d9c5b2"}
 BAR, GAP, GROUP_GAP = 15, 3, 20
 LABEL, PANEL, VALUE, MARGIN, TOP = 130, 300, 70, 16, 74
 
 
-def cases_of(files: list[str]) -> list[tuple[str, list[dict]]]:
-    """(what was run, its measured rows with inkstone first), in the order of the files."""
-    cases: dict[tuple, list[dict]] = {}
+def read_rows(files: list[str]) -> list[dict]:
+    """What was measured and right; of a work that was measured twice, the later."""
+    found = {}
     for file in files:
         for row in json.loads(Path(file).read_text())["rows"]:
-            if "median_ms" in row:
-                cases.setdefault((row["size"], row["threads"]), []).append(row)
-    pixels = {key: pixel_count(key[0]) for key in cases}
-    ordered = sorted(cases, key=lambda key: (pixels[key], key[1]))
+            if "median_ms" in row and row["mode"] != "cold" and row.get("status", "ok") == "ok":
+                found[row["peer"], row["threads"], row.get("model", row.get("size")), row.get("case")] = row
+    return list(found.values())
+
+
+def cases_of(rows: list[dict]) -> list[tuple[str, list[dict]]]:
+    """(what was run, its rows with inkstone first): pictures by size, models in the order of the files."""
+    cases: dict[tuple, list[dict]] = {}
+    for row in rows:
+        work = f"{row['model']}, {row['case']}" if "model" in row else row["size"]
+        cases.setdefault((work, row["threads"]), []).append(row)
+    ordered = list(cases)
+    if "size" in rows[0]:
+        ordered.sort(key=lambda key: (pixel_count(key[0]), key[1]))
     order = list(NAMES)
-    return [(f"{size}, {threads} thread{'s' if threads > 1 else ''}",
-             sorted(cases[size, threads], key=lambda row: order.index(row["peer"])))
-            for size, threads in ordered]
+    return [(f"{work}, {threads} thread{'s' if threads > 1 else ''}",
+             sorted(cases[work, threads], key=lambda row: order.index(row["peer"])))
+            for work, threads in ordered]
 
 
 def pixel_count(size: str) -> int:
@@ -52,7 +62,7 @@ def panel(drawing: Drawing, x: float, y: float, rows: list[dict], key: str, unit
     for row in rows:
         value, name = row[key], NAMES[row["peer"]]
         width = PANEL * value / longest
-        shown = f"{value * scale:,.0f} {unit}".replace(",", " ")
+        shown = f"{value * scale:,.{0 if value * scale >= 10 else 1}f} {unit}".replace(",", " ")
         drawing.bar(x, y, width, COLOURS[row["peer"]], f"{name}: {shown}")
         factor = f" ({value / ours:.1f}x)" if ours and row["peer"] != "inkstone" else ""
         drawing.text(x + width + 6, y + BAR - 3.5, shown + factor, font_size=11,
@@ -61,26 +71,33 @@ def panel(drawing: Drawing, x: float, y: float, rows: list[dict], key: str, unit
 
 
 def draw(files: list[str]) -> str:
-    cases = cases_of(files)
+    rows = read_rows(files)
+    cases = cases_of(rows)
     drawing = Drawing()
-    times, memories = MARGIN + LABEL, MARGIN + LABEL + PANEL + 2 * VALUE
-    drawing.text(MARGIN, 26, "Real-CUGAN se 2x, whole picture, float32", font_size=16, font_weight="bold", fill="#111")
+    # About as wide as its text.
+    label = max(LABEL, 6.6 * max(len(name) for name, _ in cases))
+    times, memories = MARGIN + label, MARGIN + label + PANEL + 2 * VALUE
+    what = "Real-CUGAN se 2x, whole picture" if "size" in rows[0] else "Models in their released sizes"
+    drawing.text(MARGIN, 26, f"{what}, float32", font_size=16, font_weight="bold", fill="#111")
     x = times
+    measured = {row["peer"] for row in rows}
     for peer, name in NAMES.items():
+        if peer not in measured:
+            continue
         drawing.parts.append(f'<rect x="{x}" y="38" width="11" height="11" rx="2" fill="{COLOURS[peer]}"/>')
         drawing.text(x + 16, 48, name, font_size=12, fill="#333")
         x += 30 + 7.2 * len(name)
     drawing.text(times, TOP - 8, "time, median", font_size=12, fill="#666")
     drawing.text(memories, TOP - 8, "peak memory of the process", font_size=12, fill="#666")
     y = TOP
-    for label, rows in cases:
-        height = len(rows) * (BAR + GAP)
-        drawing.text(MARGIN, y + height / 2 + 4, label, font_size=12, fill="#111")
-        panel(drawing, times, y, rows, "median_ms", "ms", 1)
-        panel(drawing, memories, y, rows, "peak_rss_bytes", "MiB", 1 / 2**20)
+    for name, bars in cases:
+        height = len(bars) * (BAR + GAP)
+        drawing.text(MARGIN, y + height / 2 + 4, name, font_size=12, fill="#111")
+        panel(drawing, times, y, bars, "median_ms", "ms", 1)
+        panel(drawing, memories, y, bars, "peak_rss_bytes", "MiB", 1 / 2**20)
         y += height + GROUP_GAP
     width = memories + PANEL + 2 * VALUE + MARGIN
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {y}" width="{width}" height="{y}" '
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {y:g}" width="{width:g}" height="{y:g}" '
             f'font-family="system-ui, sans-serif">\n<rect width="100%" height="100%" fill="#fff"/>\n'
             + "\n".join(drawing.parts) + "\n</svg>\n")
 
