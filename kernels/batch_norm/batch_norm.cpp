@@ -50,9 +50,23 @@ void batch_norm_run(const BatchNormVariant& variant, const float* scale, const f
                     Activation activation, float slope, View<const float> src, View<float> dst, Rect region,
                     int threads) {
   INK_CHECK(src.n == dst.n && src.h == dst.h && src.w == dst.w && src.c == dst.c);
+  // Pixels of few channels, as of pictures, go several as one: vectors of three lanes would crawl.
+  constexpr int kFewChannels = 8, kTogether = 16;
+  const bool few = dst.c <= kFewChannels && src.pixel_stride == dst.c && dst.pixel_stride == dst.c;
+  float scales[kFewChannels * kTogether], shifts[kFewChannels * kTogether];
+  for (int i = 0; few && i < kTogether * dst.c; ++i)
+    scales[i] = scale[i % dst.c], shifts[i] = shift[i % dst.c];
   for_each_run(dst.n, region, dst.c, true, threads, [&](int image, int y, int x, int64_t pixels) {
-    variant.row({src.at(image, y, x), dst.at(image, y, x), scale, shift, pixels, dst.c, src.pixel_stride,
-                 dst.pixel_stride, activation, slope});
+    const float* from = src.at(image, y, x);
+    float* to = dst.at(image, y, x);
+    if (const int64_t groups = few ? pixels / kTogether : 0; groups > 0) {
+      const int64_t floats = int64_t{kTogether} * dst.c;
+      variant.row({from, to, scales, shifts, groups, floats, floats, floats, activation, slope});
+      from += groups * floats, to += groups * floats, pixels -= groups * kTogether;
+    }
+    if (pixels == 0) return;
+    variant.row(
+        {from, to, scale, shift, pixels, dst.c, src.pixel_stride, dst.pixel_stride, activation, slope});
   });
 }
 

@@ -60,8 +60,8 @@ void check(Shape shape, Activation activation) {
 }
 
 TEST(BatchNorm, EveryVariantMatchesTheOracleInEveryArrangement) {
-  for (const Shape& shape :
-       {Shape{1, 1, 1, 1}, Shape{1, 3, 5, 3}, Shape{2, 4, 7, 17}, Shape{1, 2, 3, 64}, Shape{1, 37, 61, 16}}) {
+  for (const Shape& shape : {Shape{1, 1, 1, 1}, Shape{1, 3, 5, 3}, Shape{2, 4, 7, 17}, Shape{1, 2, 37, 3},
+                             Shape{2, 2, 16, 8}, Shape{1, 2, 3, 64}, Shape{1, 37, 61, 16}}) {
     check(shape, Activation::none);
     check(shape, Activation::leaky_relu);
   }
