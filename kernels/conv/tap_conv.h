@@ -77,6 +77,8 @@ class TapConv {
   }
   // As many tiles as are gathered before the panels pass over them.
   int gathered_tiles() const;
+  // Whether a panel of weights is too large for the second-level cache to hold it beside much else.
+  bool deep() const;
   bool pointwise() const;
 
   void run_block(const Maps& maps, int image, Rect block, float* scratch) const;
@@ -85,6 +87,7 @@ class TapConv {
   Lines make_lines(const Maps& maps, Rect region) const;
   Tile place(const Lines& lines, int64_t index, int group) const;
   void gather(const Lines& lines, const Tile& tile, int group, float* rows) const;
+  void run_panel(const Lines& lines, std::span<const Tile> tiles, int group, int own, bool more) const;
   // Outputs of the tiles [first, behind) in the columns of the panels [first_panel, behind_panel), which
   // count through all groups.
   void run_tiles(const Lines& lines, int64_t first, int64_t behind, int first_panel, int behind_panel,

@@ -18,6 +18,10 @@ constexpr int kMostTiles = 64;  // of a block
 // Tiles at the sides of rows that wait gathered; where every tile is gathered, it is a block of them.
 constexpr int kGatheredTiles = 8, kMostGatheredTiles = 16;
 
+// Of panels that are cut in depth.
+constexpr int kDepth = 512, kDeepTiles = 16;
+constexpr int kMostRows = 14, kMostColumns = 32;  // of a GEMM tile
+
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // Pieces that differ by one at most.
@@ -68,7 +72,8 @@ struct TapConv::Lines {
   int64_t tiles = 1;     // a line
   bool merged = false;   // the inputs of one kernel row are one tap
   int64_t taps[kMaxTaps] = {};
-  int tap_count = 1;
+  int tap_count = 1, run = 0;  // run: floats a tap
+  int depth = 0;               // of a piece of a deep panel: whole taps
 };
 
 struct TapConv::Tile {
@@ -88,6 +93,12 @@ int TapConv::gathered_tiles() const {
 
 size_t TapConv::scratch_floats(int threads) const {
   return tile_floats() * static_cast<size_t>(gathered_tiles()) * static_cast<size_t>(threads);
+}
+
+bool TapConv::deep() const {
+  const int64_t panel_bytes = int64_t{4} * variant_->nr * k();
+  // The reference adds up in double, which sums that wait in float would undo.
+  return variant_->isa != Isa::reference && panel_bytes > second_level_cache_bytes() / 8;
 }
 
 bool TapConv::pointwise() const {
@@ -124,6 +135,8 @@ TapConv::Lines TapConv::make_lines(const Maps& maps, Rect region) const {
   lines.merged = src.gapless() && groups_.size() == 1 && columns_.dilation == 1 && columns_.taps > 0;
   const int column_taps = lines.merged ? 1 : columns_.taps;
   lines.tap_count = rows_.taps * column_taps;
+  lines.run = lines.merged ? columns_.taps * icg_ : icg_;
+  lines.depth = lines.tap_count == 1 ? kDepth : std::max(1, kDepth / lines.run) * lines.run;
   for (int r = 0; r < rows_.taps; ++r) {
     for (int s = 0; s < column_taps; ++s) {
       lines.taps[r * column_taps + s] =
@@ -135,6 +148,7 @@ TapConv::Lines TapConv::make_lines(const Maps& maps, Rect region) const {
 
 void TapConv::run(View<const float> src, View<float> dst, View<const float> residual,
                   const Epilogue& epilogue, Rect region, int threads, float* scratch) const {
+  INK_CHECK(variant_->mr <= kMostRows && variant_->nr <= kMostColumns);
   const Lines lines = make_lines({src, residual, dst, epilogue}, region);
   if (lines.grid.h() <= 0 || lines.grid.w() <= 0) return;
   const int64_t tiles = lines.count * lines.tiles;
@@ -230,14 +244,70 @@ void TapConv::gather(const Lines& lines, const Tile& tile, int group, float* row
   }
 }
 
-void TapConv::run_tiles(const Lines& lines, int64_t first, int64_t behind, int first_panel, int behind_panel,
-                        float* scratch) const {
+// One panel for some tiles. A panel too large to stay beside the tiles' inputs passes over them in pieces of
+// its depth; the sums so far wait meanwhile, which changes no bit. `more`: another panel follows.
+void TapConv::run_panel(const Lines& lines, std::span<const Tile> tiles, int group, int own,
+                        bool more) const {
   constexpr int64_t kNoOffset[] = {0};
-  const int most_gathered = lines.flat ? gathered_tiles() : std::min(kGatheredTiles, gathered_tiles());
-  const int panels_a_group = groups_.front().count(), ocg = groups_.front().n();
+  alignas(kAlignment) float sums[kDeepTiles * kMostRows * kMostColumns];
+  const GemmPanels& panels = groups_[static_cast<size_t>(group)];
+  const int k = panels.k(), width = panels.width(own), depth = deep() ? lines.depth : k;
+  const int channel = group * groups_.front().n() + panels.first_column(own);
   const int64_t dst_step = columns_.dst_step * lines.maps.dst.pixel_stride;
   const int64_t residual_step = columns_.dst_step * lines.maps.residual.pixel_stride;
-  const int run = lines.merged ? columns_.taps * icg_ : icg_;
+  // What comes next comes from far away: every step of every tile asks for its share, in even measure.
+  const auto count = static_cast<int64_t>(tiles.size());
+  const int64_t row_bytes = int64_t{4} * width;
+  const int64_t ahead_step = std::min(static_cast<int64_t>(kAlignment), divide_up(row_bytes, count));
+  for (int begin = 0; begin < k; begin += depth) {
+    const int steps = std::min(depth, k - begin);
+    const bool last = begin + steps == k;
+    const unsigned char* ahead = last && !more ? nullptr : panels.bytes_of(own) + (begin + steps) * row_bytes;
+    float* waiting = sums;
+    for (const Tile& tile : tiles) {
+      GemmTileArgs args{tile.src,
+                        tile.src_step,
+                        lines.taps,
+                        lines.tap_count,
+                        lines.run,
+                        panels.weights(own) + static_cast<int64_t>(begin) * width,
+                        width,
+                        panels.bias(own),
+                        tile.dst + channel,
+                        dst_step,
+                        tile.residual == nullptr ? nullptr : tile.residual + channel,
+                        residual_step,
+                        tile.m,
+                        panels.columns(own),
+                        lines.maps.epilogue,
+                        nullptr,
+                        0,
+                        ahead,
+                        ahead_step};
+      if (tile.gathered || lines.tap_count == 1) {
+        args.src += begin;
+        if (tile.gathered) args.taps = kNoOffset;
+        args.tap_count = 1, args.run = steps;
+      } else {
+        args.taps += begin / lines.run;
+        args.tap_count = steps / lines.run;
+      }
+      if (begin > 0) args.sums = waiting, args.sums_step = kMostColumns;
+      if (!last) {
+        args.dst = waiting, args.dst_step = kMostColumns, args.n = width;
+        args.residual = nullptr, args.epilogue = {};
+      }
+      variant_->tile(args);
+      waiting += kMostRows * kMostColumns;
+      if (ahead != nullptr) ahead += steps * ahead_step;
+    }
+  }
+}
+
+void TapConv::run_tiles(const Lines& lines, int64_t first, int64_t behind, int first_panel, int behind_panel,
+                        float* scratch) const {
+  const int most_gathered = lines.flat ? gathered_tiles() : std::min(kGatheredTiles, gathered_tiles());
+  const int panels_a_group = groups_.front().count(), most_tiles = deep() ? kDeepTiles : kMostTiles;
   Tile tiles[kMostTiles];
   while (first < behind) {
     int count = 0;
@@ -246,7 +316,7 @@ void TapConv::run_tiles(const Lines& lines, int64_t first, int64_t behind, int f
       const int group = panel / panels_a_group;
       const int group_end = std::min(behind_panel, (group + 1) * panels_a_group);
       int gathered = 0;
-      for (count = 0; count < kMostTiles && first + count < behind; ++count) {
+      for (count = 0; count < most_tiles && first + count < behind; ++count) {
         Tile tile = place(lines, first + count, group);
         if (tile.gathered) {
           if (gathered == most_gathered) break;
@@ -257,19 +327,9 @@ void TapConv::run_tiles(const Lines& lines, int64_t first, int64_t behind, int f
         }
         tiles[count] = tile;
       }
-      const GemmPanels& panels = groups_[static_cast<size_t>(group)];
       for (; panel < group_end; ++panel) {
-        const int own = panel % panels_a_group;
-        const int channel = group * ocg + panels.first_column(own);
-        for (int t = 0; t < count; ++t) {
-          const Tile& tile = tiles[t];
-          variant_->tile({tile.src, tile.src_step, tile.gathered ? kNoOffset : lines.taps,
-                          tile.gathered ? 1 : lines.tap_count, tile.gathered ? panels.k() : run,
-                          panels.weights(own), panels.width(own), panels.bias(own), tile.dst + channel,
-                          dst_step, tile.residual == nullptr ? nullptr : tile.residual + channel,
-                          residual_step, tile.m, panels.columns(own), lines.maps.epilogue, nullptr, 0,
-                          panels.ahead(own, t), kAlignment});
-        }
+        run_panel(lines, {tiles, static_cast<size_t>(count)}, group, panel % panels_a_group,
+                  panel + 1 < group_end);
       }
     }
     first += count;

@@ -56,12 +56,6 @@ class GemmPanels {
   // Of f16 and bf16 panels.
   const uint16_t* halves(int panel) const { return reinterpret_cast<const uint16_t*>(at(panel)); }
   const float* bias(int panel) const { return bias_.data() + static_cast<int64_t>(panel) * nr_; }
-  // What tile `tile` of those that a panel meets asks memory for ahead of time, GemmTileArgs::ahead with a
-  // step of one cache line: its share of the next panel, or nullptr.
-  const unsigned char* ahead(int panel, int tile) const {
-    const int64_t begin = int64_t{tile} * k_ * static_cast<int64_t>(kAlignment);
-    return panel + 1 < count() && begin < offset(1) ? bytes_of(panel + 1) + begin : nullptr;
-  }
   float* mutable_bias() { return bias_.data(); }
   size_t bytes() const { return data_.size() + bias_.size() * sizeof(float); }
 

@@ -226,6 +226,24 @@ TEST(Conv, MapsOfManyBlocksOnEveryNumberOfThreads) {
   }
 }
 
+// Panels larger than an eighth of a second-level cache of 2 MiB, for 8 columns too: cut in depth. Taps read
+// in place and gathered, and one tap.
+TEST(Conv, PanelsThatAreCutInDepth) {
+  with_workers(kWorkers, [] {
+    Case square;
+    square.params = {.ic = 920, .oc = 33, .kh = 3, .kw = 3};
+    pad(square.params, kSame);
+    square.src = {1, 3, 33, 920};
+    square.epilogue = {Activation::relu, 0, true};
+    square.with_residual = true;
+    ASSERT_NO_FATAL_FAILURE(check(square, 0, 5));
+    Case point;
+    point.params = {.ic = 8200, .oc = 17};
+    point.src = {2, 3, 5, 8200};
+    ASSERT_NO_FATAL_FAILURE(check(point, 0, 1));
+  });
+}
+
 // One row or one column more than the map on one side alone: pixels of src and dst no longer lie in step.
 TEST(Conv, PointwiseWithPaddingOnOneSide) {
   with_workers(kWorkers, [] {
