@@ -98,24 +98,26 @@ class OpenVino:
         return in_order([(feed.rows, request.get_output_tensor().data) for feed, request in self.requests])
 
 
-def openvino_model(file: Path, threads: int, fixed: dict[str, int], cache: Path | None = None):
-    """cache: a folder in which the compiled model is left, and looked for."""
+def openvino_settings(threads: int) -> dict:
     import openvino
     from openvino import properties
+    return {
+        properties.hint.inference_precision: openvino.Type.f32,
+        properties.hint.performance_mode: properties.hint.PerformanceMode.LATENCY,
+        properties.inference_num_threads: threads,
+        properties.intel_cpu.denormals_optimization: True,
+    }
+
+
+def openvino_model(file: Path, threads: int, fixed: dict[str, int]):
+    import openvino
     core = openvino.Core()
-    if cache:
-        core.set_property({properties.cache_dir: str(cache)})
     model = core.read_model(str(file))
     if fixed:
         sizes = [fixed["n"]] + ([fixed["tokens"]] if "tokens" in fixed else [])
         model.reshape({port: openvino.PartialShape(sizes + list(port.get_partial_shape())[len(sizes):])
                        for port in model.inputs})
-    return core.compile_model(model, "CPU", {
-        properties.hint.inference_precision: openvino.Type.f32,
-        properties.hint.performance_mode: properties.hint.PerformanceMode.LATENCY,
-        properties.inference_num_threads: threads,
-        properties.intel_cpu.denormals_optimization: True,
-    })
+    return core.compile_model(model, "CPU", openvino_settings(threads))
 
 
 def openvino_candidates(case: Case, work: Work, threads: int):
@@ -171,13 +173,22 @@ def cold_ort(case: Case, work: Work, threads: int, way: str):
 
 
 def cold_openvino(case: Case, work: Work, threads: int, way: str):
+    import openvino
     calls = feeds(case, work)[0][1]
-    cache = None if way == "onnx" else work.optimised(case) / "openvino"
-    return OpenVino(openvino_model(work.onnx(case.model), threads, fixed_shape(case, calls[0]), cache), calls)
+    blob = work.optimised(case) / f"openvino-{threads}.blob"
+    if way == "compiled" and blob.exists():
+        # Mapped, not read.
+        tensor = openvino.tensor_from_file(str(blob))
+        return OpenVino(openvino.Core().import_model(tensor, "CPU", openvino_settings(threads)), calls)
+    compiled = openvino_model(work.onnx(case.model), threads, fixed_shape(case, calls[0]))
+    if way == "compiled":
+        blob.parent.mkdir(parents=True, exist_ok=True)
+        blob.write_bytes(compiled.export_model().getvalue())
+    return OpenVino(compiled, calls)
 
 
 # For one result of a new process, the ways to get there. What a way leaves in the work folder it makes the first time.
 COLD = {"ort": (cold_ort, ("onnx", "optimised", "optimised, not packed")),
-        "openvino": (cold_openvino, ("onnx", "cached"))}
+        "openvino": (cold_openvino, ("onnx", "compiled"))}
 FRAMEWORKS = {"ort": "onnxruntime", "openvino": "openvino"}
 CANDIDATES = {"ort": ort_candidates, "openvino": openvino_candidates, "torch": torch_candidates}

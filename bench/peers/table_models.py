@@ -20,10 +20,14 @@ def by_work(rows: list[dict]) -> dict[tuple, dict]:
 
 
 def short_rows(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
-    """One line a work: the medians, behind those of peers how many times as fast inkstone is."""
+    """One line a work: the medians, behind those of peers how many times as fast inkstone is.
+
+    Neighbours on the machine slow some engines more than others: the comparison of the best turns, and how many
+    cores others used at worst, say how far the medians can be trusted.
+    """
     peers = [peer for peer in dict.fromkeys(row["peer"] for row in rows) if peer != "inkstone"]
     header = ["model", "work", "threads", "inkstone, ms", *(f"{table.NAMES[peer]}, ms" for peer in peers),
-              "vs fastest", "GFLOP/s", "of peak", "peak memory, MiB"]
+              "vs fastest", "at best", "GFLOP/s", "of peak", "peak memory, MiB", "others' cores"]
     lines = []
     for work, engines in by_work(rows).items():
         good = {peer: row for peer, row in engines.items() if row["status"] == "ok"}
@@ -35,16 +39,20 @@ def short_rows(rows: list[dict]) -> tuple[list[str], list[list[str]]]:
             time = good[peer]["median_ms"]
             return milliseconds(time) + (f" ({time / ours['median_ms']:.2f}x)" if ours else "")
 
+        least = [row["min_ms"] for peer, row in good.items() if peer != "inkstone"]
+        foreign = max((row["foreign_cores"] for row in good.values()), default=None)
         share = ours and ours.get("share_of_peak")
         lines.append([
             *work,
             milliseconds(ours["median_ms"]) if ours else engines.get("inkstone", {}).get("status", "-"),
             *map(cell, peers),
             f"{ours['speed_ratio']:.2f}x" if ours and "speed_ratio" in ours else "-",
+            f"{min(least) / ours['min_ms']:.2f}x" if ours and least else "-",
             f"{ours['gflops']:.0f}" if ours else "-",
             f"{100 * share:.0f} %" if share else "-",
             " / ".join(f"{good[peer]['peak_rss_bytes'] / 2**20:.0f}" if peer in good else "-"
                        for peer in ["inkstone", *peers]),
+            f"{foreign:.1f}" if foreign is not None else "-",
         ])
     return header, lines
 
@@ -105,15 +113,16 @@ def notes(results: dict) -> list[str]:
     ]
     if "alternating" in modes:
         lines.append(
-            "- Behind a peer's time: how many times as fast inkstone is. Spread: interquartile range over the median. "
-            "Error: of the largest value, against torch in float64. GFLOP/s count the tokens that are needed, not "
-            "padding. Peak memory: resident, preparation excluded.")
+            "- Behind a peer's time: how many times as fast inkstone is; at best: of the best turns. Others' cores: "
+            "what other processes used at worst. Spread: interquartile range over the median. Error: of the largest "
+            "value, against torch in float64. GFLOP/s count the tokens that are needed, not padding. Peak memory: "
+            "resident, preparation excluded.")
     if "cold" in modes:
         lines.append(
             "- Cold start: the files are in the page cache. Load and run alone: without the start of the interpreter "
             "and its imports, where there is one. optimised: the graph as onnxruntime left it beforehand; not packed: "
-            "weights as they are in the file; cached: what OpenVINO compiled beforehand. Peak memory: resident, from "
-            "the start on.")
+            "weights as they are in the file; compiled: what OpenVINO made of the model beforehand. Peak memory: "
+            "resident, from the start on.")
     lines += table.doubts(results)
     return lines + list(dict.fromkeys(
         f"- {table.NAMES[row['peer']]}, {', '.join(work_of(row))} threads: {row['reason']}"
