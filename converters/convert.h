@@ -14,6 +14,7 @@ struct ConvertOptions {
   RecogniseOptions recognise;
   // For the metadata; left out where empty.
   std::string source, source_sha256, license;
+  int threads = 1;  // which look for weights that are not finite
 };
 
 // What became of the tensors of a source.

@@ -29,7 +29,7 @@ bool lies_in(std::string_view path, std::string_view folder) {
   return false;
 }
 
-Result<WeightStore> load_model_file(const TensorSource& source, ConvertReport* report) {
+Result<WeightStore> load_model_file(const TensorSource& source, int threads, ConvertReport* report) {
   WeightStore store;
   store.set_origin(source.origin());
   for (const SourceText& text : source.texts()) store.set_metadata(text.name, text.text);
@@ -42,7 +42,7 @@ Result<WeightStore> load_model_file(const TensorSource& source, ConvertReport* r
         store.add_borrowed({tensor.name, tensor.dtype, tensor.shape, data.bytes}, std::move(data.owner)));
     if (report != nullptr) report->used.push_back({tensor.name, tensor.name});
   }
-  INK_TRY_STATUS(check_finite(store));
+  INK_TRY_STATUS(check_finite(store, threads));
   return store;
 }
 
@@ -59,6 +59,7 @@ Result<WeightStore> convert_ncnn(const TensorSource& source, std::string bin_sha
     convert_options.recognise.pro = lies_in(source.origin(), "models-pro");
   }
   convert_options.source_sha256 = std::move(bin_sha256);
+  convert_options.threads = options.threads;
   if (options.recognise.pro) convert_options.recognise.pro = options.recognise.pro;
   return convert(source, convert_options, report);
 }
@@ -67,6 +68,7 @@ Result<WeightStore> convert_named(const TensorSource& source, const LoadOptions&
                                   ConvertReport* report) {
   ConvertOptions convert_options;
   convert_options.recognise = options.recognise;
+  convert_options.threads = options.threads;
   convert_options.source = file_name(source.origin());
   INK_TRY(WeightStore store, convert(source, convert_options, report));
   std::error_code ignored;
@@ -96,7 +98,7 @@ Result<WeightStore> load_ncnn(const NcnnFiles& files, const LoadOptions& options
 
 Result<WeightStore> load_model(const std::string& path, const LoadOptions& options, ConvertReport* report) {
   INK_TRY(const auto source, open_source(path, {options.mmap, options.limits}));
-  if (is_model_file(*source)) return load_model_file(*source, report);
+  if (is_model_file(*source)) return load_model_file(*source, options.threads, report);
   if (source->format() != "ncnn") return convert_named(*source, options, report);
   INK_TRY(std::string bin_sha256, sha256_of_file(source->origin()));
   return convert_ncnn(*source, std::move(bin_sha256), options, report);

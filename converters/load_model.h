@@ -17,6 +17,7 @@ struct LoadOptions {
   // Whether kSourceSha256Key is wanted of a file that is not ours: its hash takes longer than all the rest.
   bool hash_source = false;
   bool mmap = true;
+  int threads = 1;  // which look for weights that are not finite
   ModelLimits limits;
 };
 

@@ -1,9 +1,11 @@
 #include "weights/finite.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
-#include <optional>
+#include <vector>
 
+#include "kernels/base/parallel.h"
 #include "weights/file.h"
 #include "weights/message.h"
 
@@ -23,47 +25,76 @@ bool is_non_finite(const std::byte* at, Bits exponent) {
   return (value & exponent) == exponent;
 }
 
+// Without a way out of the loop it runs as fast as memory gives.
 template <class Bits>
-std::optional<size_t> first_non_finite(std::span<const std::byte> bytes, Bits exponent) {
-  const size_t count = bytes.size() / sizeof(Bits);
-  constexpr size_t kBlock = kBlockBytes / sizeof(Bits);
-  for (size_t first = 0; first < count; first += kBlock) {
-    const size_t size = std::min(kBlock, count - first);
-    const std::byte* const block = bytes.data() + first * sizeof(Bits);
-    // Without a way out of the loop it runs as fast as memory gives.
-    Bits found = 0;
-    for (size_t i = 0; i < size; ++i) {
-      const bool non_finite = is_non_finite(block + i * sizeof(Bits), exponent);
-      found = static_cast<Bits>(found | static_cast<Bits>(non_finite));
-    }
-    for (size_t i = 0; found != 0 && i < size; ++i) {
-      if (is_non_finite(block + i * sizeof(Bits), exponent)) return first + i;
-    }
-    if (count > kBlock) forget_pages({block, size * sizeof(Bits)});
+bool any_non_finite(std::span<const std::byte> bytes, Bits exponent) {
+  Bits found = 0;
+  for (size_t i = 0; i + sizeof(Bits) <= bytes.size(); i += sizeof(Bits)) {
+    found = static_cast<Bits>(found | static_cast<Bits>(is_non_finite(bytes.data() + i, exponent)));
   }
-  return std::nullopt;
+  return found != 0;
 }
 
-std::optional<size_t> first_non_finite(const StoredTensor& tensor) {
-  switch (tensor.dtype) {
-    case DType::f64: return first_non_finite<uint64_t>(tensor.bytes, 0x7ff0000000000000u);
-    case DType::f32: return first_non_finite<uint32_t>(tensor.bytes, 0x7f800000u);
-    case DType::f16: return first_non_finite<uint16_t>(tensor.bytes, 0x7c00u);
-    case DType::bf16: return first_non_finite<uint16_t>(tensor.bytes, 0x7f80u);
-    default: return std::nullopt;
+// Gives the result of work(bits of a value whose exponent alone is set).
+template <class Work>
+auto with_exponent(DType type, Work work) {
+  switch (type) {
+    case DType::f64: return work(uint64_t{0x7ff0000000000000u});
+    case DType::f16: return work(uint16_t{0x7c00u});
+    case DType::bf16: return work(uint16_t{0x7f80u});
+    default: return work(uint32_t{0x7f800000u});
   }
+}
+
+size_t first_non_finite(DType type, std::span<const std::byte> bytes) {
+  return with_exponent(type, [&]<class Bits>(Bits exponent) {
+    size_t i = 0;
+    while (!is_non_finite(bytes.data() + i * sizeof(Bits), exponent)) ++i;
+    return i;
+  });
+}
+
+struct Block {
+  const StoredTensor* tensor;
+  size_t first, size;  // bytes
+  std::span<const std::byte> bytes() const { return tensor->bytes.subspan(first, size); }
+};
+
+std::vector<Block> blocks_of(const WeightStore& store) {
+  std::vector<Block> blocks;
+  for (const StoredTensor& tensor : store.tensors()) {
+    if (tensor.dtype != DType::f64 && tensor.dtype != DType::f32 && tensor.dtype != DType::f16 &&
+        tensor.dtype != DType::bf16)
+      continue;
+    for (size_t first = 0; first < tensor.bytes.size(); first += kBlockBytes) {
+      blocks.push_back({&tensor, first, std::min(kBlockBytes, tensor.bytes.size() - first)});
+    }
+  }
+  return blocks;
 }
 
 }  // namespace
 
-Status check_finite(const WeightStore& store) {
-  for (const StoredTensor& tensor : store.tensors()) {
-    if (const std::optional<size_t> index = first_non_finite(tensor)) {
-      return model_error(store.origin(), ": element ", *index, " of tensor ", quote(tensor.name),
-                         " of shape ", shape_text(tensor.shape), " is not a finite number");
+Status check_finite(const WeightStore& store, int threads) {
+  const std::vector<Block> blocks = blocks_of(store);
+  // The first one in the order of the store, whatever the order in which they are looked at.
+  std::atomic<size_t> bad{blocks.size()};
+  parallel_for(static_cast<int64_t>(blocks.size()), threads, [&](int64_t task, int) {
+    const auto index = static_cast<size_t>(task);
+    const Block& block = blocks[index];
+    const bool found = with_exponent(block.tensor->dtype,
+                                     [&](auto exponent) { return any_non_finite(block.bytes(), exponent); });
+    for (size_t before = bad; found && index < before && !bad.compare_exchange_weak(before, index);) {
     }
-  }
-  return {};
+    if (block.size < block.tensor->bytes.size()) forget_pages(block.bytes());
+  });
+  if (bad == blocks.size()) return {};
+  const Block& block = blocks[bad];
+  const StoredTensor& tensor = *block.tensor;
+  return model_error(store.origin(), ": element ",
+                     block.first / dtype_size(tensor.dtype) + first_non_finite(tensor.dtype, block.bytes()),
+                     " of tensor ", quote(tensor.name), " of shape ", shape_text(tensor.shape),
+                     " is not a finite number");
 }
 
 }  // namespace ink

@@ -5,7 +5,8 @@
 
 namespace ink {
 
-// Error (model), naming tensor and index: some F32, F16, BF16 or F64 element is NaN or infinite.
-Status check_finite(const WeightStore& store);
+// Error (model), naming tensor and index: some F32, F16, BF16 or F64 element is NaN or infinite; the first
+// one, on any number of threads.
+Status check_finite(const WeightStore& store, int threads = 1);
 
 }  // namespace ink

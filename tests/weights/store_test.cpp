@@ -108,6 +108,15 @@ TEST(CheckFinite, NamesTensorAndIndex) {
     ASSERT_FALSE(status);
     EXPECT_NE(status.error().message.find("element " + std::to_string(index) + " "), std::string::npos)
         << status.error().message;
+    // The first of several, whichever thread finds it.
+    values[700000] = NAN;
+    ASSERT_TRUE(large.add("larger", DType::f32, shape, std::as_bytes(std::span(values))));
+    for (const int threads : {2, 3, 8}) {
+      const Status shared = check_finite(large, threads);
+      ASSERT_FALSE(shared);
+      EXPECT_EQ(shared.error().message, status.error().message);
+    }
+    values[700000] = 0;
     values[index] = 0;
   }
   WeightStore bytes = sample();
