@@ -95,7 +95,7 @@ Status read_merges(const Json* merges, ClipVocabulary& vocabulary, const std::st
 Status find_ends(const Json& tokenizer, const TokenizerSettings& settings, ClipVocabulary& made,
                  const std::string& file) {
   const auto start = made.tokens.find("<|startoftext|>"), end = made.tokens.find("<|endoftext|>");
-  INK_TRY(const std::optional<Frame> frame, read_frame(tokenizer, file));
+  INK_TRY(const std::optional<Frame> frame, read_frame(tokenizer, made.tokens, file));
   if (!frame && (!start || !end)) {
     return model_error(
         file, ": expected a post_processor or tokens '<|startoftext|>' and '<|endoftext|>', found none");

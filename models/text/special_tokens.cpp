@@ -1,5 +1,7 @@
 #include "models/text/special_tokens.h"
 
+#include <algorithm>
+
 #include "weights/message.h"
 
 namespace ink {
@@ -145,7 +147,8 @@ Specials specials_of(const TokenizerSettings& settings,
   return specials;
 }
 
-Result<std::optional<Frame>> read_frame(const Json& tokenizer, const std::string& file) {
+Result<std::optional<Frame>> read_frame(const Json& tokenizer, const TokenTable& tokens,
+                                        const std::string& file) {
   const Json* const processor = member(&tokenizer, "post_processor");
   if (is_null(processor)) return std::optional<Frame>();
   const std::string_view type = text_or_none(member(processor, "type")).value_or("");
@@ -163,6 +166,10 @@ Result<std::optional<Frame>> read_frame(const Json& tokenizer, const std::string
     return model_error(file,
                        ": expected a post_processor that puts one token before and one behind a text, found ",
                        found_in(member(processor, "type")));
+  }
+  if (const int32_t largest = std::max(*start, *end); largest > tokens.largest_id()) {
+    return model_error(file, ": expected ids from 0 to ", tokens.largest_id(), " in post_processor, found ",
+                       largest);
   }
   return std::optional(Frame{*start, *end});
 }

@@ -48,9 +48,11 @@ Specials specials_of(const TokenizerSettings& settings,
                      const TokenTable& tokens, CleanText clean);
 
 // The ids that "post_processor" of a tokenizer.json puts before and behind a text; nothing where it is null.
+// Error (model): it is another processor, or one of the ids lies beyond those of `tokens`.
 struct Frame {
   int32_t start, end;
 };
-Result<std::optional<Frame>> read_frame(const Json& tokenizer, const std::string& file);
+Result<std::optional<Frame>> read_frame(const Json& tokenizer, const TokenTable& tokens,
+                                        const std::string& file);
 
 }  // namespace ink

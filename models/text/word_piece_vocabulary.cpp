@@ -107,7 +107,7 @@ Result<WordPieceVocabulary> read_word_piece_json(const Json& tokenizer, const To
     named.special.insert_or_assign("unk_token", TokenizerSettings::Special{std::string(*unknown), false});
   }
   INK_TRY_STATUS(find_usual(made, named, file));
-  INK_TRY(const std::optional<Frame> frame, read_frame(tokenizer, file));
+  INK_TRY(const std::optional<Frame> frame, read_frame(tokenizer, made.tokens, file));
   if (frame) {
     made.start = frame->start;
     made.end = frame->end;

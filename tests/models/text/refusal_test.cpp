@@ -83,6 +83,8 @@ TEST(TokenizerRefusal, ClipJsonAsksForSomethingElse) {
       with("RobertaProcessing", "ByteLevel"),
       "dir/tokenizer.json: expected a post_processor that puts one token before and one behind a text, found "
       "'ByteLevel'");
+  EXPECT_EQ(with("\"cls\":[\"<|startoftext|>\",532]", "\"cls\":[\"<|startoftext|>\",534]"),
+            "dir/tokenizer.json: expected ids from 0 to 533 in post_processor, found 534");
 }
 
 TEST(TokenizerRefusal, MergesAreNone) {
@@ -158,6 +160,8 @@ TEST(TokenizerRefusal, WordPieceJsonAsksForSomethingElse) {
             "dir/tokenizer.json: expected a BertPreTokenizer as pre_tokenizer, found 'Whitespace'");
   EXPECT_EQ(with("\"unk_token\":\"[UNK]\"", "\"unk_token\":\"<unk>\""),
             "dir/tokenizer.json: expected a token '<unk>', found none");
+  EXPECT_EQ(with("\"ids\":[102]", "\"ids\":[400]"),
+            "dir/tokenizer.json: expected ids from 0 to 399 in post_processor, found 400");
 }
 
 TEST(TokenizerRefusal, TextIsNoUtf8) {
