@@ -125,13 +125,25 @@ TEST(Tokenizer, LongWordsAreQuick) {
   }
 }
 
-// A text that unescaping changes by one character at a time is refused instead.
-TEST(Tokenizer, EndlessRepairIsRefused) {
+std::string escaped_times(int times) {
   std::string text = "&";
-  for (int i = 0; i < 200'000; ++i) text += "amp;";
-  const auto ids = clip()->encode(text);
-  ASSERT_FALSE(ids.ok());
-  EXPECT_EQ(ids.error().kind, ErrorKind::limit);
+  for (int i = 0; i < times; ++i) text += "amp;";
+  return text;
+}
+
+// A long text that unescaping changes by a few characters at a time is refused instead.
+TEST(Tokenizer, EndlessRepairIsRefused) {
+  for (const int times : {4'000, 200'000}) {
+    const auto ids = clip()->encode(escaped_times(times));
+    ASSERT_FALSE(ids.ok()) << times;
+    EXPECT_EQ(ids.error().kind, ErrorKind::limit);
+  }
+}
+
+TEST(Tokenizer, ShortTextsAreRepairedToTheEnd) {
+  const auto tokenizer = clip();
+  for (const int times : {1, 20, 500})
+    EXPECT_EQ(*tokenizer->encode(escaped_times(times)), *tokenizer->encode("&"));
 }
 
 TEST(Tokenizer, LengthsComeFromTheFileNearestToTheModel) {
