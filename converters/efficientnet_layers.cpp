@@ -158,9 +158,10 @@ SaidByTransformers SaidByTransformers::read(const TensorSource& source) {
   SaidByTransformers said;
   const auto text = std::ranges::find(source.texts(), "config.json", &SourceText::name);
   if (text == source.texts().end()) return said;
-  rapidjson::Document json;
-  json.Parse<rapidjson::kParseIterativeFlag>(text->text.data(), text->text.size());
-  if (json.HasParseError() || !json.IsObject()) return said;
+  rapidjson::Document document;
+  document.Parse<rapidjson::kParseIterativeFlag>(text->text.data(), text->text.size());
+  if (document.HasParseError() || !document.IsObject()) return said;
+  const rapidjson::Value& json = document;
   const auto list = [&](const char* key) {
     std::vector<int> values;
     const auto found = json.FindMember(key);

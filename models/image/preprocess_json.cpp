@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "models/image/preprocess.h"
 #include "weights/message.h"
@@ -203,7 +204,7 @@ Result<ImagePreprocess> ImagePreprocess::from_json(std::string_view json, std::s
   if (!reader.wrong.empty()) return refuse(reader.wrong);
   if (reader.found != document.MemberCount()) {
     bool known = false;
-    for (const auto& member : document.GetObject()) {
+    for (const auto& member : std::as_const(document).GetObject()) {
       const std::string_view name(member.name.GetString(), member.name.GetStringLength());
       known = false;
       visit_fields(how, [&](std::string_view field, auto&&...) { known |= field == name; });
