@@ -34,6 +34,11 @@ Result<std::string> read_text(const fs::path& path) {
   return std::string(reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size());
 }
 
+Error lacking_file(const std::string& path) {
+  return Error{ErrorKind::no_input,
+               concat(path, ": expected this file beside the tokenizer's other one, found none")};
+}
+
 // The files of a tokenizer in a folder; none where they make no whole form.
 Result<FoundTokenizer> in_folder(const fs::path& folder) {
   FoundTokenizer found;
@@ -41,6 +46,11 @@ Result<FoundTokenizer> in_folder(const fs::path& folder) {
   TokenizerFiles names;
   for (const std::string_view name : tokenizer_file_names()) {
     if (is_there(folder / name) && !is_folder(folder / name)) names.emplace(name, "");
+  }
+  if (!has_tokenizer(names)) {
+    const bool has_merges = names.contains("merges.txt"), has_vocabulary = names.contains("vocab.json");
+    if (has_merges != has_vocabulary)
+      found.lacks = (folder / (has_merges ? "vocab.json" : "merges.txt")).string();
   }
   for (const auto& [name, none] : needed_files(names)) {
     INK_TRY(found.files[name], read_text(folder / name));
@@ -64,11 +74,13 @@ Result<FoundTokenizer> find_tokenizer(const std::string& checkpoint) {
   const fs::path start = is_folder(path) ? path : path.has_parent_path() ? path.parent_path() : fs::path(".");
   std::vector<fs::path> folders{start, start / "0_CLIPModel", start / "0_Transformer", start / "assets"};
   if (is_there(start / ".." / "modules.json")) folders.push_back(start / "..");
+  FoundTokenizer none;
   for (const fs::path& folder : folders) {
     INK_TRY(FoundTokenizer found, in_folder(folder));
     if (!found.files.empty()) return found;
+    if (none.lacks.empty()) none.lacks = std::move(found.lacks);
   }
-  return FoundTokenizer{};
+  return none;
 }
 
 Result<FoundTokenizer> read_tokenizer(const std::string& path) {
@@ -76,6 +88,7 @@ Result<FoundTokenizer> read_tokenizer(const std::string& path) {
   if (is_folder(named)) {
     INK_TRY(FoundTokenizer found, in_folder(named));
     if (!found.files.empty()) return found;
+    if (!found.lacks.empty()) return lacking_file(found.lacks);
     return Error{ErrorKind::no_input,
                  concat(path,
                         ": expected a folder with a tokenizer (tokenizer.json, vocab.json "

@@ -10,6 +10,7 @@ namespace ink {
 struct FoundTokenizer {
   TokenizerFiles files;  // empty where none was found
   std::string folder;    // with a '/' at its end; for TokenizerOptions::origin
+  std::string lacks;     // where none was found: the file that would complete one, if the other half is there
 };
 
 // The files of the tokenizer that belongs to a checkpoint, which is a file or a folder. A folder is looked

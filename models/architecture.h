@@ -51,6 +51,7 @@ class TextModel {
   virtual std::span<const ModelOutput> outputs() const = 0;
   virtual const PreparedModel& network() const = 0;
   virtual int max_tokens() const = 0;
+  virtual int vocabulary() const = 0;  // one more than the largest id that it takes
   // Errors (bad_input): an id out of the vocabulary, no id, more than max_tokens().
   virtual Status run(std::span<const std::vector<int32_t>> texts, std::span<float* const> dst,
                      int threads) = 0;

@@ -31,6 +31,7 @@ class TextNetwork : public TextModel {
   std::span<const ModelOutput> outputs() const override { return {&traits_.output, 1}; }
   const PreparedModel& network() const override { return *network_; }
   int max_tokens() const override { return traits_.max_tokens; }
+  int vocabulary() const override { return traits_.vocabulary; }
 
   Status run(std::span<const std::vector<int32_t>> texts, std::span<float* const> dst, int threads) override {
     INK_CHECK(dst.size() == 1);

@@ -11,6 +11,7 @@
 #include "apps/cli/memory.h"
 #include "apps/cli/picture_reader.h"
 #include "apps/cli/text.h"
+#include "engine/sequences.h"
 
 namespace ink::cli {
 namespace {
@@ -199,6 +200,13 @@ Status run_texts(const std::vector<std::string>& texts, const Tokenizer& tokeniz
     for (; at < texts.size() && ids.size() < batch * static_cast<size_t>(settings.threads); ++at) {
       if (interrupted()) return tally.interruption();
       Result<std::vector<int32_t>> encoded = tokenizer.encode(texts[at]);
+      if (encoded.ok()) {
+        if (const Status known = check_ids(*encoded, model.vocabulary()); !known.ok()) {
+          encoded = Error{ErrorKind::bad_input,
+                          concat(known.error().message,
+                                 ", beyond the model's 'text.token_embedding': is the tokenizer another's?")};
+        }
+      }
       if (encoded.ok()) {
         run.expect(first + at);
         ids.push_back(std::move(*encoded));

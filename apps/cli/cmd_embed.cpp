@@ -48,6 +48,12 @@ struct TextNetwork {
     INK_TRY(network.model, architecture.text(loaded.store, {std::move(outputs), active_isa(), threads}));
     INK_TRY(network.tokenizer,
             load_tokenizer(loaded.path, *loaded.store, flags, network.model->max_tokens()));
+    const int32_t largest = std::max(network.tokenizer->start_id(), network.tokenizer->end_id());
+    if (const int rows = network.model->vocabulary(); largest >= rows) {
+      return model_error(loaded.path, ": 'text.token_embedding' has ", rows,
+                         " rows, and the tokenizer puts token ", largest,
+                         " round each text: is it another model's?");
+    }
     return network;
   }
 };

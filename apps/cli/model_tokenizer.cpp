@@ -59,6 +59,9 @@ Result<std::unique_ptr<Tokenizer>> open_for(const std::string& model_path, Insid
   } else {
     INK_TRY(found, find_tokenizer(model_path));
   }
+  if (!found.lacks.empty()) {
+    return model_error(found.lacks, ": expected this file beside the tokenizer's other one, found none");
+  }
   if (found.files.empty()) {
     return model_error(
         model_path, ": there is no tokenizer, neither in the model nor beside it (",
@@ -118,6 +121,10 @@ Result<std::unique_ptr<Tokenizer>> load_tokenizer(const std::string& model_path,
 
 Result<std::unique_ptr<Tokenizer>> load_tokenizer(const std::string& model_path,
                                                   const TokenizerFlags& flags) {
+  std::error_code ignored;
+  if (!model_path.empty() && !std::filesystem::exists(model_path, ignored)) {
+    return model_error(model_path, ": expected a model, found no such file or folder");
+  }
   INK_TRY(Inside inside, look_inside(model_path));
   return open_for(model_path, std::move(inside), flags, 0);
 }

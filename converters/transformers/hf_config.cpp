@@ -51,7 +51,9 @@ void HfConfig::complete(TransformerConfig& config, const Section& section, const
   const bool asked = present_ && defaults.heads > 0;
   config.heads = integer(section, keys.heads, asked ? defaults.heads : config.width / defaults.head_dim);
   if (config.heads < 1 || config.width % config.heads != 0) {
-    refuse(section, keys.heads, concat("a divisor of the width, ", config.width));
+    refuse(section, keys.heads,
+           present_ ? concat("a divisor of the width, ", config.width)
+                    : concat("config.json beside the weights to say it for a width of ", config.width));
     config.heads = 1;
   }
   config.epsilon = defaults.epsilon;

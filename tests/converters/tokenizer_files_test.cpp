@@ -44,7 +44,9 @@ TEST_F(TokenizerFilesTest, LieInTheFolder) {
   write("model.safetensors", "x");
   write("merges.txt", "x");
   EXPECT_EQ(found(""), "");
+  EXPECT_EQ(find_tokenizer(folder_.string())->lacks, (folder_ / "vocab.json").string());
   write("vocab.json", "{}");
+  EXPECT_EQ(find_tokenizer(folder_.string())->lacks, "");
   write("special_tokens_map.json", "{}");
   EXPECT_EQ(found(""), "merges.txt special_tokens_map.json vocab.json in .");
   EXPECT_EQ(found("model.safetensors"), "merges.txt special_tokens_map.json vocab.json in .");
@@ -95,6 +97,11 @@ TEST_F(TokenizerFilesTest, AreNamed) {
   const auto missing = read_tokenizer((folder_ / "nothing").string());
   ASSERT_FALSE(missing.ok());
   EXPECT_EQ(missing.error().kind, ErrorKind::no_input);
+  write("half/vocab.json", "{}");
+  const auto half = read_tokenizer((folder_ / "half").string());
+  ASSERT_FALSE(half.ok());
+  EXPECT_EQ(half.error().kind, ErrorKind::no_input);
+  EXPECT_NE(half.error().message.find("half/merges.txt: expected this file"), std::string::npos);
   fs::create_directories(folder_ / "empty");
   const auto empty = read_tokenizer((folder_ / "empty").string());
   ASSERT_FALSE(empty.ok());

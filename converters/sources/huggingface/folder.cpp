@@ -12,6 +12,7 @@
 #include "converters/sources/huggingface/folder_json.h"
 #include "converters/sources/huggingface/joined.h"
 #include "weights/message.h"
+#include "weights/sniff.h"
 
 namespace ink {
 
@@ -50,6 +51,10 @@ Status add_texts(const CheckpointFolder& folder, std::string_view part, JoinedSo
     const std::string name = in_part(part, file);
     if (!folder.has(name)) continue;
     INK_TRY(std::string text, folder.text(name));
+    const FileFormat format = sniff(std::as_bytes(std::span(text)));
+    if (format == FileFormat::git_lfs_pointer || format == FileFormat::html || format == FileFormat::empty) {
+      return model_error(folder.path(), "/", name, ": expected JSON, found ", describe(format));
+    }
     if (file == kConfig || file == kSentenceConfig) {
       INK_TRY(const auto strings, config_strings(text, concat(folder.path(), "/", name)));
       const auto version =

@@ -144,6 +144,7 @@ class MadeUpTexts : public TextModel {
   std::span<const ModelOutput> outputs() const override { return outputs_; }
   const PreparedModel& network() const override { return *network_; }
   int max_tokens() const override { return 8; }
+  int vocabulary() const override { return 1000; }
 
   Status run(std::span<const std::vector<int32_t>> texts, std::span<float* const> dst, int) override {
     float* at = dst[0];
