@@ -148,7 +148,7 @@ Result<Recognised> recognise_torch(const TensorSource& source, const std::string
   const std::string& part = parts.dense;
   if (!part.empty()) {
     SourceShapes dense(source, part);
-    config.dense.emplace();
+    config.dense = DistilBertConfig::Dense{};
     config.dense->size = dense.size("linear.weight", 2, 0);
     INK_TRY_STATUS(dense.status());
     INK_TRY(config.dense->activation, dense_activation(source, part));
