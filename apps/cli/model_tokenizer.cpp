@@ -55,7 +55,7 @@ Result<std::unique_ptr<Tokenizer>> open_for(const std::string& model_path, Insid
   if (!flags.path.empty()) {
     INK_TRY(found, read_tokenizer(flags.path));
   } else if (!inside.files.empty()) {
-    found = {std::move(inside.files), concat(model_path, ": ", kTokenizerPrefix)};
+    found = {std::move(inside.files), concat(model_path, ": ", kTokenizerPrefix), ""};
   } else {
     INK_TRY(found, find_tokenizer(model_path));
   }
