@@ -137,6 +137,13 @@ class Layout {
       for (int strip = 0; strip < grid_.strips; ++strip)
         plan_.halo_flops += static_cast<double>(made.cut.part(strip, node.output).area()) * pixel_flops;
     }
+    double strips = 0, longest = 0;
+    for (int strip = 0; strip < grid_.strips; ++strip) {
+      const double work = made.cut.strip_work(strip);
+      strips += work;
+      longest = std::max(longest, work);
+    }
+    plan_.waited_flops += std::max(strips, longest * plan_.workers());
     for (const Target& target : made.stage->targets) {
       if (target.kind == Target::Kind::reduction) plan_.flops += flow_.maker(target.value)->flops;
     }

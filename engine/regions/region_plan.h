@@ -69,6 +69,7 @@ struct RegionPlan {
   // Work in multiplications and additions of the plain algorithm: of each node once; of nodes that run again
   // in a later stage; of what neighbouring strips both compute.
   double flops = 0, recomputed_flops = 0, halo_flops = 0;
+  double waited_flops = 0;  // all of it, and what workers would do while they wait for a stage's last strip
   double stored_bytes = 0, spilled_bytes = 0;  // written to chunks, all together
 
   const RegionGrid& grid() const { return choice.grid; }

@@ -9,9 +9,12 @@ namespace {
 using Stored = std::vector<bool>;  // by value
 
 // Time is counted in multiplications and additions of the plain algorithm. A byte that is written to memory
-// and read again costs as much as some of them, with the page that it needs at first; one that goes through a
-// disk, far more. Measured on 4 cores of a server: 1 TFLOP/s beside 10 to 20 GB/s.
-constexpr double kFlopsPerStoredByte = 160, kFlopsPerLoadedByte = 60, kFlopsPerSpilledByte = 1500;
+// costs as much as some of them, with the page that it needs at first; it costs less to read it again, and
+// far more to send it through a disk. Measured on servers: 70 GFLOP/s a core beside 2 to 5 GB/s.
+constexpr double kFlopsPerStoredByte = 80, kFlopsPerLoadedByte = 40, kFlopsPerSpilledByte = 1500;
+// What is stored at a time should not be what fills a computer's memory: beyond some of it, time gives way.
+constexpr uint64_t kUnnoticedBytes = uint64_t{384} << 20;
+constexpr double kFlopsPerFurtherByte = 100;
 // Where threads share a node they leave the caches of their cores and wait for the slowest of them after
 // each: some microseconds on an idle machine, far more on a busy one.
 constexpr double kSharedNodePenalty = 1.1, kFlopsPerSharedNode = 3e7;
@@ -110,7 +113,10 @@ struct Option {
   uint64_t held = 0;             // the most that is stored between two stages
   std::vector<int> values;       // those stored, largest first
 
-  double cost() const { return work + traffic; }
+  double cost() const {
+    const uint64_t further = held - std::min(held, kUnnoticedBytes);
+    return work + traffic + kFlopsPerFurtherByte * static_cast<double>(further);
+  }
 };
 
 Option weigh(const Flow& flow, Stored stored) {
@@ -214,7 +220,7 @@ Grids grids_of(const Flow& flow, const RegionRequest& request) {
 
 // Of a plan, what is not traffic, as if on all threads.
 double time_of(const RegionPlan& plan) {
-  double work = plan.all_flops() * plan.threads / (plan.workers() * plan.node_threads());
+  double work = plan.waited_flops * plan.threads / (plan.workers() * plan.node_threads());
   const int tasks = plan.steps * plan.grid().strips;
   if (plan.node_threads() > 1) {
     work *= kSharedNodePenalty;

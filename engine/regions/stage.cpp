@@ -1,14 +1,22 @@
 #include "engine/regions/stage.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/base/aligned_buffer.h"
 
 namespace ink {
 namespace {
 
-// Strips begin at multiples of this in every target, so that reductions and tiles find their grids.
-constexpr int kStripColumns = 16;
+// Strips begin at multiples of this in every target, so that reductions and tiles find their grids; at up to
+// four times as much where they stay of one width all the same: layers before then waste less at their sides.
+constexpr int kStripColumns = 4;
+
+int strip_multiple(int width) {
+  int multiple = kStripColumns;
+  while (multiple < 4 * kStripColumns && 32 * multiple <= width) multiple *= 2;
+  return multiple;
+}
 
 int round_up(int64_t value, int multiple, int limit) {
   return static_cast<int>(std::min<int64_t>((value + multiple - 1) / multiple * multiple, limit));
@@ -72,14 +80,22 @@ int RegionGrid::steps(const Flow& flow) const {
 StageCut::StageCut(const Flow& flow, const Stage& stage, const RegionGrid& grid)
     : flow_(&flow), stage_(&stage), grid_(grid), steps_(grid.steps(flow)), values_(flow.shapes.size()) {
   for (const int input : flow.inputs) unit_rows_ = std::max(unit_rows_, flow.shape(input).h);
+  for (int strip = 0; strip <= grid_.strips; ++strip)
+    begins_.push_back(static_cast<double>(strip) / grid_.strips);
   cut_columns();
+  if (grid_.strips > 1) {
+    balance_strips();
+    cut_columns();
+  }
   cut_rows();
 }
 
 int StageCut::target_column(const Target& target, int strip) const {
   const int w = target.input.seen.w;
   if (strip == grid_.strips) return w;
-  return static_cast<int>(static_cast<int64_t>(strip) * w / grid_.strips / kStripColumns) * kStripColumns;
+  const int multiple = strip_multiple(w / grid_.strips);
+  return std::min(
+      static_cast<int>(std::lround(begins_[static_cast<size_t>(strip)] * w / multiple)) * multiple, w);
 }
 
 int StageCut::target_row(const Target& target, int step) const {
@@ -95,9 +111,37 @@ Rect StageCut::target(int strip, int step, size_t i) const {
           target_column(target, strip + 1)};
 }
 
+double StageCut::strip_work(int strip) const {
+  double work = 0;
+  for (const int n : stage_->nodes) {
+    const FlowNode& node = flow_->nodes[static_cast<size_t>(n)];
+    const Span& span = columns_[index(strip, node.output)];
+    work += node.flops * (span.end - span.begin) / flow_->shape(node.output).w;
+  }
+  return work;
+}
+
+void StageCut::balance_strips() {
+  const size_t strips = static_cast<size_t>(grid_.strips);
+  const double even = 1.0 / grid_.strips;
+  double whole = 0, halo = 0, sum = 0;
+  for (const int n : stage_->nodes) whole += flow_->nodes[static_cast<size_t>(n)].flops;
+  if (whole <= 0) return;
+  std::vector<double> shares(strips);
+  for (size_t s = 0; s < strips; ++s) {
+    shares[s] = begins_[s + 1] - begins_[s] - strip_work(static_cast<int>(s)) / whole;
+    halo -= shares[s];
+  }
+  for (double& share : shares) {
+    share = std::max(share + (1 + halo) * even, even / 2);  // narrow strips are halo more than anything else
+    sum += share;
+  }
+  for (size_t s = 0; s + 1 < strips; ++s) begins_[s + 1] = begins_[s] + shares[s] / sum;
+}
+
 // From the targets back: a value's columns span those that all its readers need.
 void StageCut::cut_columns() {
-  columns_.resize(static_cast<size_t>(grid_.strips) * values_);
+  columns_.assign(static_cast<size_t>(grid_.strips) * values_, {});
   for (int strip = 0; strip < grid_.strips; ++strip) {
     const auto join = [&](int value, int begin, int end) {
       Span& span = columns_[index(strip, value)];

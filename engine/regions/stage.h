@@ -67,6 +67,8 @@ class StageCut {
   // The part of target i, as its input sees it, that a step of a strip adds. Those of all add up to the
   // whole, each pixel once.
   Rect target(int strip, int step, size_t i) const;
+  // Multiplications and additions of a strip, halo included.
+  double strip_work(int strip) const;
 
  private:
   struct Span {
@@ -77,6 +79,8 @@ class StageCut {
   }
   int target_row(const Target& target, int step) const;
   int target_column(const Target& target, int strip) const;
+  // Strips at the sides have one halo, the others two: so that all take the same time, these are narrower.
+  void balance_strips();
   void cut_columns();
   void cut_rows();
 
@@ -84,6 +88,7 @@ class StageCut {
   const Stage* stage_;
   RegionGrid grid_;
   int unit_rows_ = 1, steps_ = 1;
+  std::vector<double> begins_;  // of the strips, and the end of the last one, as shares of a target's width
   size_t values_;
   std::vector<Span> columns_;  // (strip, value)
   std::vector<int> begin_;     // by value: the first row made
