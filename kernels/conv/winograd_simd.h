@@ -8,15 +8,17 @@ namespace ink::simd {
 // One column or row of B^T d, F(4, 3).
 template <class A>
 INK_INLINE void winograd_input_line(const Vec<A> (&d)[6], Vec<A> (&v)[6]) {
-  const Vec<A> two = broadcast<A>(2.0f), four = broadcast<A>(4.0f), five = broadcast<A>(5.0f);
-  const Vec<A> even = d[4] - four * d[2], odd = d[3] - four * d[1];
-  const Vec<A> even2 = d[4] - d[2], odd2 = two * (d[3] - d[1]);
-  v[0] = fma<A>(four, d[0], d[4] - five * d[2]);
+  const Vec<A> two = broadcast<A>(2.0f), four = broadcast<A>(4.0f);
+  const Vec<A> minus_two = broadcast<A>(-2.0f), minus_four = broadcast<A>(-4.0f),
+               minus_five = broadcast<A>(-5.0f);
+  const Vec<A> even = fma<A>(minus_four, d[2], d[4]), odd = fma<A>(minus_four, d[1], d[3]);
+  const Vec<A> even2 = d[4] - d[2], odd2 = d[3] - d[1];
+  v[0] = fma<A>(four, d[0], fma<A>(minus_five, d[2], d[4]));
   v[1] = even + odd;
   v[2] = even - odd;
-  v[3] = even2 + odd2;
-  v[4] = even2 - odd2;
-  v[5] = fma<A>(four, d[1], d[5] - five * d[3]);
+  v[3] = fma<A>(two, odd2, even2);
+  v[4] = fma<A>(minus_two, odd2, even2);
+  v[5] = fma<A>(four, d[1], fma<A>(minus_five, d[3], d[5]));
 }
 
 // One column or row of A^T m.
@@ -46,16 +48,15 @@ INK_INLINE void store_channels(float* dst, Vec<A> value, int count) {
   }
 }
 
-template <class A, bool kWhole>
+template <class A, bool kWhole, bool kInside>
 INK_INLINE void winograd_input_channels(const WinogradInput& args, int channel, int count) {
-  const bool inside = args.y0 == 0 && args.x0 == 0 && args.y1 == 6 && args.x1 == 6;
   Vec<A> lines[6][6];
   for (int x = 0; x < 6; ++x) {
     Vec<A> d[6], v[6];
     const float* src = args.src + x * args.pixel_stride + channel;
 #pragma GCC unroll 6
     for (int y = 0; y < 6; ++y) {
-      const bool held = inside || (y >= args.y0 && y < args.y1 && x >= args.x0 && x < args.x1);
+      const bool held = kInside || (y >= args.y0 && y < args.y1 && x >= args.x0 && x < args.x1);
       d[y] = held ? load_channels<A, kWhole>(src + y * args.row_stride, count) : broadcast<A>(0.0f);
     }
     winograd_input_line<A>(d, v);
@@ -73,11 +74,16 @@ INK_INLINE void winograd_input_channels(const WinogradInput& args, int channel, 
 
 template <class A>
 INK_INLINE void winograd_input(const WinogradInput& args) {
+  const bool inside = args.y0 == 0 && args.x0 == 0 && args.y1 == 6 && args.x1 == 6;
   int channel = 0;
-  for (; channel + kLanes<A> <= args.channels; channel += kLanes<A>) {
-    winograd_input_channels<A, true>(args, channel, kLanes<A>);
+  if (inside) {
+    for (; channel + kLanes<A> <= args.channels; channel += kLanes<A>)
+      winograd_input_channels<A, true, true>(args, channel, kLanes<A>);
   }
-  if (channel < args.channels) winograd_input_channels<A, false>(args, channel, args.channels - channel);
+  for (; channel < args.channels; channel += kLanes<A>) {
+    const int rest = args.channels - channel;
+    winograd_input_channels<A, false, false>(args, channel, rest < kLanes<A> ? rest : kLanes<A>);
+  }
 }
 
 template <class A, bool kWhole>
