@@ -186,16 +186,17 @@ void NarrowConv::run(View<const float> src, View<float> dst, View<const float> r
 
 void NarrowConv::multiply(const Maps& maps, int image, const Block& block) const {
   constexpr int64_t kNoOffset[] = {0};
+  const int width = block.inputs.w(), pieces = (width + variant_->mr - 1) / variant_->mr;
   float* row = block.data;
-  for (int y = block.inputs.y0; y < block.inputs.y1;
-       ++y, row += static_cast<int64_t>(block.inputs.w()) * pitch_) {
+  for (int y = block.inputs.y0; y < block.inputs.y1; ++y, row += int64_t{width} * pitch_) {
     for (int panel = 0; panel < products_.count(); ++panel) {
-      for (int x = 0; x < block.inputs.w(); x += variant_->mr) {
-        variant_->tile(
-            {maps.src.at(image, y, block.inputs.x0 + x), maps.src.pixel_stride, kNoOffset, 1, products_.k(),
-             products_.weights(panel), products_.width(panel), products_.bias(panel),
-             row + static_cast<int64_t>(x) * pitch_ + products_.first_column(panel), pitch_, nullptr, 0,
-             std::min(variant_->mr, block.inputs.w() - x), products_.width(panel), Epilogue{}});
+      for (int piece = 0; piece < pieces; ++piece) {
+        const int x = width * piece / pieces, behind = width * (piece + 1) / pieces;
+        variant_->tile({maps.src.at(image, y, block.inputs.x0 + x), maps.src.pixel_stride, kNoOffset, 1,
+                        products_.k(), products_.weights(panel), products_.width(panel),
+                        products_.bias(panel),
+                        row + static_cast<int64_t>(x) * pitch_ + products_.first_column(panel), pitch_,
+                        nullptr, 0, behind - x, products_.width(panel), Epilogue{}});
       }
     }
   }

@@ -28,12 +28,10 @@ INK_INLINE void gemm_step(const float* const (&base)[(M + 2) / 3], int64_t step,
   }
 }
 
-template <class A, int M, int V>
+template <class A, int M, int V, bool kAhead>
 INK_INLINE void gemm_sums(const GemmTileArgs& args, Vec<A> (&sum)[M][V]) {
   const float* weights = args.packed;
-  // An address that is mapped costs nothing; another one would be looked up in the page tables at each step.
-  const unsigned char* ahead =
-      args.ahead == nullptr ? reinterpret_cast<const unsigned char*>(weights) : args.ahead;
+  const unsigned char* ahead = args.ahead;
   const int64_t step = args.src_step, ahead_step = args.ahead_step;
   for (int t = 0; t < args.tap_count; ++t) {
     const float* base[(M + 2) / 3];
@@ -41,8 +39,10 @@ INK_INLINE void gemm_sums(const GemmTileArgs& args, Vec<A> (&sum)[M][V]) {
     for (int b = 0; b < (M + 2) / 3; ++b) base[b] = args.src + args.taps[t] + 3 * b * step;
 #pragma GCC unroll 4
     for (int k = args.run; k > 0; --k) {
-      prefetch_later(ahead);
-      ahead += ahead_step;
+      if constexpr (kAhead) {
+        prefetch_later(ahead);
+        ahead += ahead_step;
+      }
       gemm_step<A, M, V>(base, step, weights, sum);
       weights += V * kLanes<A>;
 #pragma GCC unroll 8
@@ -167,7 +167,12 @@ static void gemm_tile_rows(const GemmTileArgs& args) {
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) sum[i][v] = load<A>(start + v * kLanes<A>);
   }
-  gemm_sums<A, M, V>(args, sum);
+  // Asking takes registers that addresses need: where there is nothing to ask for it costs a tenth.
+  if (args.ahead == nullptr) {
+    gemm_sums<A, M, V, false>(args, sum);
+  } else {
+    gemm_sums<A, M, V, true>(args, sum);
+  }
   if (gemm_cheap(args.epilogue.activation)) return gemm_store<A, M, V>(args, sum);
   alignas(64) float waiting[M][V * kLanes<A>];
 #pragma GCC unroll 16
