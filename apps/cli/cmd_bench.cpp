@@ -232,7 +232,7 @@ void add_bench(Commands& commands) {
       "kernels", "Every kernel on the layers of the real networks, beside OpenBLAS and oneDNN if installed",
       run_kernels);
   KernelBenchFlags& k = flags->kernels;
-  kernels->add_option("--filter", k.filter, "Only kernel/network/layer that match, such as gemm/vit_l16")
+  kernels->add_option("--filter", k.filter, "Only kernel/network/layer/variant that match, such as gemm/vit_l16")
       ->type_name("REGEX");
   kernels->add_option("--isa", k.isa, "Instruction sets: best, all or a name of \"info --cpu\"")
       ->capture_default_str()

@@ -30,7 +30,7 @@ Result<int> run_kernel_bench(const KernelBenchFlags& flags, const Common& common
   const int error = errno;
   if (error == ENOENT) {
     return Error{ErrorKind::usage, "no inkstone-bench-kernels beside " + own.string() +
-                                       "; a build with -DINK_BENCH=ON makes it"};
+                                       "; building all of the project makes it, unless with -DINK_BENCH=OFF"};
   }
   return Error{ErrorKind::io, "cannot start " + program + ": " + std::strerror(error)};
 }

@@ -85,9 +85,17 @@ std::span<const ProductLibrary> product_libraries() {
   return found;
 }
 
-void add_opponents(const std::string& kernel, const std::string& shape, int64_t m, int64_t n, int64_t k) {
+const ProductLibrary* find_product_library(std::string_view name) {
   for (const ProductLibrary& library : product_libraries()) {
-    const auto make = [=, product = library.product](int threads) {
+    if (library.name == name) return &library;
+  }
+  return nullptr;
+}
+
+void add_opponents(const std::string& kernel, const std::string& shape, int64_t m, int64_t n, int64_t k) {
+  for (const char* name : {"openblas", "onednn"}) {
+    const auto make = [=](int threads) {
+      const auto product = find_product_library(name)->product;
       struct State {
         AlignedBuffer<float> src, weights, dst;
       };
@@ -114,7 +122,7 @@ void add_opponents(const std::string& kernel, const std::string& shape, int64_t 
     };
     add_case({.kernel = kernel,
               .shape = shape,
-              .variant = library.name,
+              .variant = name,
               .isa = std::nullopt,
               .flops = 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k),
               .tolerance = kSumTolerance,

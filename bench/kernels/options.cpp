@@ -84,6 +84,8 @@ Result<Options> parse_options(const std::vector<std::string>& arguments) {
       INK_TRY(options.format, parse_format(value));
     } else if (name == "--list") {
       options.list = true;
+    } else if (name == "--once") {
+      options.once = true;
     } else {
       return Error{ErrorKind::usage,
                    "unknown argument \"" + argument + "\"; start it as inkstone bench kernels"};

@@ -12,13 +12,14 @@ namespace ink::bench {
 enum class Format { markdown, csv, json };
 
 struct Options {
-  std::string filter;     // a regular expression that "kernel/shape" is to contain a match of
+  std::string filter;     // a regular expression that "kernel/shape/variant" is to contain a match of
   std::set<Isa> isas;     // whose variants run
   std::set<int> threads;  // each case runs on each of these counts
   int rounds = 5;         // the variants of a case take turns
   double seconds = 0.05;  // of one variant in one round, at least
   Format format = Format::markdown;
   bool list = false;  // only the names
+  bool once = false;  // each case of ours a single time, in run_counted(), for tools that count instructions
 };
 
 // Of "--name=value" arguments, as `inkstone bench kernels` passes them on. Error: usage.
