@@ -248,6 +248,9 @@ class Search {
       if (plan && (!best || time_of(*plan) < time_of(*best))) best = std::move(plan);
     }
     if (best) return best;
+    // What least() says is what callers are told: nothing smaller counts, should the search come upon it.
+    RegionPlan smallest = least();
+    if (smallest.memory_bytes() > limit) return std::nullopt;
 
     struct Way {
       double cost;
@@ -292,10 +295,7 @@ class Search {
       best = std::move(plan);
       best_cost = cost;
     }
-    if (best) return best;
-    RegionPlan smallest = least();
-    if (smallest.memory_bytes() <= limit) return smallest;
-    return std::nullopt;
+    return best ? std::move(best) : std::move(smallest);
   }
 
   RegionPlan least() {
