@@ -52,7 +52,8 @@ class TextModel {
   virtual const PreparedModel& network() const = 0;
   virtual int max_tokens() const = 0;
   virtual int vocabulary() const = 0;  // one more than the largest id that it takes
-  // Errors (bad_input): an id out of the vocabulary, no id, more than max_tokens().
+  // Many texts run in parts side by side; the same bits for a text in any company and for any number of
+  // threads. Errors (bad_input): an id out of the vocabulary, no id, more than max_tokens().
   virtual Status run(std::span<const std::vector<int32_t>> texts, std::span<float* const> dst,
                      int threads) = 0;
 };

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 
 #include "engine/sequences.h"
 #include "engine/session.h"
+#include "kernels/base/parallel.h"
 #include "models/finite_values.h"
 #include "weights/message.h"
 
@@ -13,6 +15,8 @@ namespace {
 
 // Texts together in one run: enough for a product to be large, few enough for its values to be small.
 constexpr size_t kTokensAtOnce = 2048;
+// So many that a thread may as well have them for itself: weights are then read for more than a few rows.
+constexpr size_t kTokensAlone = 256;
 
 // As torch.nn.functional.normalize: a row of zeros stays so.
 void normalize(std::span<float> row) {
@@ -40,17 +44,7 @@ class TextNetwork : public TextModel {
       INK_TRY(const auto ids, cut_text(texts[i], i));
       cut.push_back(ids);
     }
-    for (size_t first = 0; first < cut.size();) {
-      size_t count = 1;
-      for (size_t tokens = cut[first].size(); first + count < cut.size(); ++count) {
-        tokens += cut[first + count].size();
-        if (tokens > kTokensAtOnce) break;
-      }
-      INK_TRY_STATUS(run_together(std::span(cut).subspan(first, count),
-                                  dst[0] + first * static_cast<size_t>(traits_.output.size), threads));
-      first += count;
-    }
-    return {};
+    return run_parts(cut, dst[0], threads);
   }
 
  private:
@@ -68,6 +62,45 @@ class TextNetwork : public TextModel {
     if (traits_.end == TextTraits::End::token) end = std::find(text.begin(), text.end(), traits_.end_token);
     if (end == text.end()) return refuse("it has no end token, ", traits_.end_token);
     return std::span(text.begin(), end + 1);
+  }
+
+  // Texts that are many enough run in parts side by side, each on one thread: threads that share every layer
+  // wait for each other.
+  Status run_parts(std::span<const std::span<const int32_t>> texts, float* dst, int threads) const {
+    size_t tokens = 0;
+    for (const auto text : texts) tokens += text.size();
+    const bool side_by_side = threads > 1 && tokens >= kTokensAlone * static_cast<size_t>(threads);
+    const size_t parts = std::max((tokens + kTokensAtOnce - 1) / kTokensAtOnce,
+                                  side_by_side ? static_cast<size_t>(threads) : size_t{1});
+    std::vector<size_t> begins;
+    for (size_t i = 0, before = 0; i < texts.size(); before += texts[i++].size()) {
+      if (i == 0 || before * parts / tokens > (before - texts[i - 1].size()) * parts / tokens)
+        begins.push_back(i);
+    }
+    const auto run_part = [&](size_t part, int workers) {
+      const size_t begin = begins[part], end = part + 1 < begins.size() ? begins[part + 1] : texts.size();
+      return run_together(texts.subspan(begin, end - begin),
+                          dst + begin * static_cast<size_t>(traits_.output.size), workers);
+    };
+    if (!side_by_side) {
+      for (size_t part = 0; part < begins.size(); ++part) INK_TRY_STATUS(run_part(part, threads));
+      return {};
+    }
+    std::vector<Status> statuses(begins.size());
+    std::vector<std::exception_ptr> thrown(begins.size());
+    parallel_for(static_cast<int64_t>(begins.size()), threads, [&](int64_t task, int) {
+      const auto part = static_cast<size_t>(task);
+      try {
+        statuses[part] = run_part(part, 1);
+      } catch (...) {
+        thrown[part] = std::current_exception();
+      }
+    });
+    for (size_t part = 0; part < begins.size(); ++part) {
+      if (thrown[part] != nullptr) std::rethrow_exception(thrown[part]);
+      INK_TRY_STATUS(statuses[part]);
+    }
+    return {};
   }
 
   Status run_together(std::span<const std::span<const int32_t>> texts, float* dst, int threads) const {

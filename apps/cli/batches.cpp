@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <exception>
 #include <new>
 #include <optional>
-#include <thread>
 
 #include "apps/cli/interrupt.h"
 #include "apps/cli/memory.h"
@@ -94,37 +92,6 @@ class Run {
   std::vector<Item> items_;
   std::vector<std::vector<float>> rows_;  // by output
 };
-
-// Parts of `batch` texts side by side, each on one thread, where there are several: threads that share every
-// layer of a short text wait for each other more than they work.
-Status run_side_by_side(TextModel& model, std::span<const std::vector<int32_t>> texts,
-                        std::span<float* const> dst, size_t batch, int threads) {
-  const size_t parts = std::min((texts.size() + batch - 1) / batch, static_cast<size_t>(threads));
-  if (parts <= 1) return model.run(texts, dst, threads);
-  std::vector<Status> statuses(parts);
-  std::vector<std::exception_ptr> thrown(parts);
-  std::vector<std::thread> workers;
-  for (size_t part = 0; part < parts; ++part) {
-    workers.emplace_back([&, part] {
-      const size_t begin = texts.size() * part / parts, end = texts.size() * (part + 1) / parts;
-      try {
-        std::vector<float*> rows;
-        for (size_t i = 0; i < dst.size(); ++i) {
-          rows.push_back(dst[i] + begin * static_cast<size_t>(model.outputs()[i].size));
-        }
-        statuses[part] = model.run(texts.subspan(begin, end - begin), rows, 1);
-      } catch (...) {
-        thrown[part] = std::current_exception();
-      }
-    });
-  }
-  for (std::thread& worker : workers) worker.join();
-  for (size_t part = 0; part < parts; ++part) {
-    if (thrown[part] != nullptr) std::rethrow_exception(thrown[part]);
-    INK_TRY_STATUS(statuses[part]);
-  }
-  return {};
-}
 
 // As many pictures a run as the memory does for, as far as the model's plan tells; one where nobody said how
 // much it is.
@@ -215,9 +182,8 @@ Status run_texts(const std::vector<std::string>& texts, const Tokenizer& tokeniz
                  {encoded.error().kind, concat(tally.name(first + at), ": ", encoded.error().message)});
       }
     }
-    INK_TRY_STATUS(run.finish(ids.size(), [&](std::span<float* const> dst) {
-      return run_side_by_side(model, ids, dst, batch, settings.threads);
-    }));
+    INK_TRY_STATUS(run.finish(
+        ids.size(), [&](std::span<float* const> dst) { return model.run(ids, dst, settings.threads); }));
   }
   return {};
 }

@@ -28,7 +28,7 @@ struct BatchSettings {
 Status run_pictures(const std::vector<std::string>& files, const PictureNetwork& network,
                     const BatchSettings& settings, size_t first, Tally& tally, RowSink& sink);
 
-// As many runs side by side as there are threads, each of settings.batch texts.
+// As many together as settings.batch for each thread.
 Status run_texts(const std::vector<std::string>& texts, const Tokenizer& tokenizer, TextModel& model,
                  const BatchSettings& settings, size_t first, Tally& tally, RowSink& sink);
 
