@@ -46,7 +46,7 @@ Result<WeightStore> convert(const TensorSource& source, const ConvertOptions& op
     INK_TRY_STATUS(
         store.add_borrowed({table[i].name, tensor.dtype, tensor.shape, data.bytes}, std::move(data.owner)));
   }
-  INK_TRY_STATUS(check_finite(store, options.threads));
+  if (options.check_finite) INK_TRY_STATUS(check_finite(store, options.threads));
   store.set_metadata("format", "pt");  // what the format's own loaders ask for: torch's shapes
   store.set_metadata(std::string(kArchitectureKey), model.architecture);
   store.set_metadata(std::string(kConfigKey), model.config);

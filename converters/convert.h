@@ -11,6 +11,7 @@
 namespace ink {
 
 struct ConvertOptions {
+  bool check_finite = true;  // as LoadOptions
   RecogniseOptions recognise;
   // For the metadata; left out where empty.
   std::string source, source_sha256, license;

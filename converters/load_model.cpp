@@ -29,7 +29,8 @@ bool lies_in(std::string_view path, std::string_view folder) {
   return false;
 }
 
-Result<WeightStore> load_model_file(const TensorSource& source, int threads, ConvertReport* report) {
+Result<WeightStore> load_model_file(const TensorSource& source, const LoadOptions& options,
+                                    ConvertReport* report) {
   WeightStore store;
   store.set_origin(source.origin());
   for (const SourceText& text : source.texts()) store.set_metadata(text.name, text.text);
@@ -42,7 +43,7 @@ Result<WeightStore> load_model_file(const TensorSource& source, int threads, Con
         store.add_borrowed({tensor.name, tensor.dtype, tensor.shape, data.bytes}, std::move(data.owner)));
     if (report != nullptr) report->used.push_back({tensor.name, tensor.name});
   }
-  INK_TRY_STATUS(check_finite(store, threads));
+  if (options.check_finite) INK_TRY_STATUS(check_finite(store, options.threads));
   return store;
 }
 
@@ -50,6 +51,7 @@ Result<WeightStore> load_model_file(const TensorSource& source, int threads, Con
 Result<WeightStore> convert_ncnn(const TensorSource& source, std::string bin_sha256,
                                  const LoadOptions& options, ConvertReport* report) {
   ConvertOptions convert_options;
+  convert_options.check_finite = options.check_finite;
   if (const CatalogEntry* known = find_catalog_by_bin(bin_sha256); known != nullptr) {
     convert_options.source = concat(kCatalogSource, ": ", known->member);
     convert_options.license = kCatalogLicense;
@@ -67,6 +69,7 @@ Result<WeightStore> convert_ncnn(const TensorSource& source, std::string bin_sha
 Result<WeightStore> convert_named(const TensorSource& source, const LoadOptions& options,
                                   ConvertReport* report) {
   ConvertOptions convert_options;
+  convert_options.check_finite = options.check_finite;
   convert_options.recognise = options.recognise;
   convert_options.threads = options.threads;
   convert_options.source = file_name(source.origin());
@@ -98,7 +101,7 @@ Result<WeightStore> load_ncnn(const NcnnFiles& files, const LoadOptions& options
 
 Result<WeightStore> load_model(const std::string& path, const LoadOptions& options, ConvertReport* report) {
   INK_TRY(const auto source, open_source(path, {options.mmap, options.limits}));
-  if (is_model_file(*source)) return load_model_file(*source, options.threads, report);
+  if (is_model_file(*source)) return load_model_file(*source, options, report);
   if (source->format() != "ncnn") return convert_named(*source, options, report);
   INK_TRY(std::string bin_sha256, sha256_of_file(source->origin()));
   return convert_ncnn(*source, std::move(bin_sha256), options, report);

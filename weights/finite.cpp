@@ -60,12 +60,27 @@ struct Block {
   std::span<const std::byte> bytes() const { return tensor->bytes.subspan(first, size); }
 };
 
+bool is_float(DType type) {
+  return type == DType::f64 || type == DType::f32 || type == DType::f16 || type == DType::bf16;
+}
+
+bool any_non_finite(const Block& block) {
+  return with_exponent(block.tensor->dtype,
+                       [&](auto exponent) { return any_non_finite(block.bytes(), exponent); });
+}
+
+Error non_finite(const Block& block, std::string_view origin) {
+  const StoredTensor& tensor = *block.tensor;
+  return model_error(origin, ": element ",
+                     block.first / dtype_size(tensor.dtype) + first_non_finite(tensor.dtype, block.bytes()),
+                     " of tensor ", quote(tensor.name), " of shape ", shape_text(tensor.shape),
+                     " is not a finite number");
+}
+
 std::vector<Block> blocks_of(const WeightStore& store) {
   std::vector<Block> blocks;
   for (const StoredTensor& tensor : store.tensors()) {
-    if (tensor.dtype != DType::f64 && tensor.dtype != DType::f32 && tensor.dtype != DType::f16 &&
-        tensor.dtype != DType::bf16)
-      continue;
+    if (!is_float(tensor.dtype)) continue;
     for (size_t first = 0; first < tensor.bytes.size(); first += kBlockBytes) {
       blocks.push_back({&tensor, first, std::min(kBlockBytes, tensor.bytes.size() - first)});
     }
@@ -82,19 +97,19 @@ Status check_finite(const WeightStore& store, int threads) {
   parallel_for(static_cast<int64_t>(blocks.size()), threads, [&](int64_t task, int) {
     const auto index = static_cast<size_t>(task);
     const Block& block = blocks[index];
-    const bool found = with_exponent(block.tensor->dtype,
-                                     [&](auto exponent) { return any_non_finite(block.bytes(), exponent); });
+    const bool found = any_non_finite(block);
     for (size_t before = bad; found && index < before && !bad.compare_exchange_weak(before, index);) {
     }
     if (block.size < block.tensor->bytes.size()) forget_pages(block.bytes());
   });
   if (bad == blocks.size()) return {};
-  const Block& block = blocks[bad];
-  const StoredTensor& tensor = *block.tensor;
-  return model_error(store.origin(), ": element ",
-                     block.first / dtype_size(tensor.dtype) + first_non_finite(tensor.dtype, block.bytes()),
-                     " of tensor ", quote(tensor.name), " of shape ", shape_text(tensor.shape),
-                     " is not a finite number");
+  return non_finite(blocks[bad], store.origin());
+}
+
+Status check_finite(const StoredTensor& tensor, std::string_view origin) {
+  const Block whole{&tensor, 0, tensor.bytes.size()};
+  if (!is_float(tensor.dtype) || !any_non_finite(whole)) return {};
+  return non_finite(whole, origin);
 }
 
 }  // namespace ink

@@ -6,6 +6,7 @@
 
 #include "kernels/base/half.h"
 #include "weights/file.h"
+#include "weights/finite.h"
 #include "weights/message.h"
 
 namespace ink {
@@ -118,6 +119,7 @@ std::shared_ptr<const void> WeightStore::owner_of(const StoredTensor& tensor) co
 Result<AlignedBuffer<float>> WeightStore::floats(std::string_view name,
                                                  std::span<const int64_t> shape) const {
   INK_TRY(const StoredTensor* tensor, expect(name, shape));
+  INK_TRY_STATUS(check_finite(*tensor, origin_));
   AlignedBuffer<float> dst(tensor->bytes.size() / dtype_size(tensor->dtype));
   const std::span<float> values(dst.data(), dst.size());
   switch (tensor->dtype) {
@@ -134,6 +136,7 @@ Result<TensorFloats> WeightStore::borrow_floats(std::string_view name, std::span
   INK_TRY(const StoredTensor* tensor, expect(name, shape));
   const std::span<const std::byte> bytes = tensor->bytes;
   if (tensor->dtype == DType::f32 && reinterpret_cast<uintptr_t>(bytes.data()) % alignof(float) == 0) {
+    INK_TRY_STATUS(check_finite(*tensor, origin_));
     const auto* values = reinterpret_cast<const float*>(bytes.data());
     return TensorFloats(std::span(values, bytes.size() / sizeof(float)));
   }

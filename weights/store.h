@@ -74,7 +74,7 @@ class WeightStore {
   std::string_view metadata(std::string_view key) const;
 
   // A tensor of f32, f16 or bf16 widened to float. Error in words: there is no such tensor, its shape is not
-  // `shape`, or its type is another.
+  // `shape`, its type is another, or a value is not finite.
   Result<AlignedBuffer<float>> floats(std::string_view name, std::span<const int64_t> shape) const;
 
   // The same without a copy where the store holds aligned floats.

@@ -46,7 +46,7 @@ Result<int> run_worker(const Flags& flags, const Common& common) {
   if (flags.shape.empty() && flags.lengths.empty()) {
     return Error{ErrorKind::usage, "expected --shape, or --lengths of texts"};
   }
-  INK_TRY(const LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder, common.threads));
+  INK_TRY(const LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder));
   INK_TRY(const std::unique_ptr<BenchRunner> runner,
           make_bench_runner(loaded, {flags.shape, flags.result, common.threads, flags.lengths}));
   INK_TRY_STATUS(read_input_file(flags.input, runner->src()));
@@ -149,7 +149,7 @@ Result<std::string> asked_shape(const Flags& flags, std::vector<std::string> siz
 Result<int> run_model(const Flags& flags, const Common& common) {
   INK_TRY(const int rounds, parse_int(flags.rounds, "-r", 1, 1000000));
   INK_TRY(std::vector<std::string> size, parse_size_flag(flags));
-  INK_TRY(const LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder, common.threads));
+  INK_TRY(const LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder));
   INK_TRY(const std::string asked, asked_shape(flags, std::move(size), loaded));
   INK_TRY(const std::unique_ptr<BenchRunner> runner,
           make_bench_runner(loaded, {asked, flags.result, common.threads}));

@@ -65,8 +65,7 @@ struct Networks {
   std::optional<float> scale;  // CLIP's, of cosines
 
   static Result<Networks> load(const Flags& flags, bool of_pictures, bool of_texts, int threads) {
-    INK_TRY(const LoadedModel loaded,
-            load_model_for_use(flags.model.model, flags.model.model_folder, threads));
+    INK_TRY(const LoadedModel loaded, load_model_for_use(flags.model.model, flags.model.model_folder));
     const std::vector<std::string> outputs =
         flags.output.empty() ? std::vector<std::string>() : std::vector{flags.output};
     Networks networks;

@@ -70,7 +70,7 @@ Result<int> show_model(const Flags& flags, const Common& common) {
   const TensorSource& source = **opened;
   CheckpointFacts facts{path, std::string(source.format()), "", "", is_model_file(source), "", ""};
   if (facts.model_file) facts.format = describe(FileFormat::safetensors);
-  if (const Result<LoadedModel> model = load_model_for_use(path, "", common.threads); model.ok()) {
+  if (const Result<LoadedModel> model = load_model_for_use(path, ""); model.ok()) {
     facts.architecture = model->store->metadata(kArchitectureKey);
     facts.config = model->store->metadata(kConfigKey);
     if (const Result<ModelFacts> use = model_facts(*model, common.threads); use.ok()) {
@@ -130,7 +130,7 @@ Status check_plan_flag(const std::string& plan) {
 // N pictures of the model's size, or N texts of T tokens.
 Result<int> show_plan(const Flags& flags, const Common& common) {
   INK_TRY_STATUS(check_plan_flag(flags.plan));
-  INK_TRY(const LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder, common.threads));
+  INK_TRY(const LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder));
   const Architecture& architecture = *loaded.architecture;
   if (architecture.image == nullptr && architecture.text == nullptr) {
     return show_regions(flags, loaded.path, common);

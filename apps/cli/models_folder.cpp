@@ -48,6 +48,12 @@ Result<std::string> find_model(const std::string& name_or_path, const std::strin
   return name_or_path;
 }
 
+LoadOptions load_to_prepare() {
+  LoadOptions options;
+  options.check_finite = false;
+  return options;
+}
+
 Result<WeightStore> load_any_model(const std::string& path, const LoadOptions& options,
                                    ConvertReport* report) {
   Result<WeightStore> store = load_model(path, options, report);

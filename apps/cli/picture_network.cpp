@@ -19,13 +19,10 @@ Result<std::vector<ModelOutput>> LoadedModel::text_outputs() const {
   return architecture->text_outputs(*store);
 }
 
-Result<LoadedModel> load_model_for_use(const std::string& name_or_path, const std::string& model_folder,
-                                       int threads) {
+Result<LoadedModel> load_model_for_use(const std::string& name_or_path, const std::string& model_folder) {
   LoadedModel loaded;
   INK_TRY(loaded.path, find_model(name_or_path, model_folder));
-  LoadOptions options;
-  options.threads = threads;
-  INK_TRY(WeightStore store, load_any_model(loaded.path, options));
+  INK_TRY(WeightStore store, load_any_model(loaded.path));
   loaded.store = std::make_shared<const WeightStore>(std::move(store));
   INK_TRY(loaded.architecture, architecture_of(*loaded.store));
   return loaded;

@@ -4,6 +4,7 @@
 #include "engine/ops/folded_weights.h"
 #include "kernels/gemm/gemm.h"
 #include "weights/file.h"
+#include "weights/finite.h"
 
 namespace ink {
 namespace {
@@ -76,6 +77,7 @@ class Linear : public EpilogueOp {
     INK_CHECK(!parts_.empty());
     for (const LinearAttributes& part : parts_) {
       INK_CHECK(part.in == parts_[0].in && part.in > 0 && part.out > 0);
+      INK_CHECK(part.first >= 0 && part.out <= all_of(part) - part.first);
       out_ = checked_size(int64_t{out_} + part.out);
     }
   }
@@ -117,30 +119,37 @@ class Linear : public EpilogueOp {
   }
 
  private:
+  static int all_of(const LinearAttributes& part) { return part.all == 0 ? part.out : part.all; }
+
   static std::vector<int64_t> stored_shape(const WeightStore& store, const LinearAttributes& part) {
     const StoredTensor* stored = store.find(part.weight);
     const bool torch = part.layout == WeightLayout::oihw,
                axes = stored != nullptr && stored->shape.size() == 4;
-    if (torch)
-      return axes ? std::vector<int64_t>{part.out, part.in, 1, 1} : std::vector<int64_t>{part.out, part.in};
-    return axes ? std::vector<int64_t>{1, 1, part.in, part.out} : std::vector<int64_t>{part.in, part.out};
+    const int out = all_of(part);
+    if (torch) return axes ? std::vector<int64_t>{out, part.in, 1, 1} : std::vector<int64_t>{out, part.in};
+    return axes ? std::vector<int64_t>{1, 1, part.in, out} : std::vector<int64_t>{part.in, out};
   }
 
   // The weights and the bias of one part, scaled, into the columns from `first` on.
   static Status pack(const WeightStore& store, const LinearAttributes& part, const StoredTensor& tensor,
                      int first, GemmPanels& panels) {
     AlignedBuffer<float> widened;
-    const void* weights = tensor.bytes.data();
+    const std::byte* weights = tensor.bytes.data();
     if (tensor.dtype != panels.dtype()) {
       INK_TRY(widened, store.floats(part.weight, tensor.shape));
-      weights = widened.data();
+      weights = reinterpret_cast<const std::byte*>(widened.data());
+    } else {
+      INK_TRY_STATUS(check_finite(tensor, store.origin()));
     }
     const bool torch = part.layout == WeightLayout::oihw;
-    panels.pack(first, part.out, weights, torch ? 1 : part.out, torch ? part.in : 1);
+    const int all = all_of(part);
+    weights += static_cast<size_t>(part.first) * static_cast<size_t>(torch ? part.in : 1) *
+               dtype_size(panels.dtype());
+    panels.pack(first, part.out, weights, torch ? 1 : all, torch ? part.in : 1);
     forget_pages(tensor.bytes);
     if (!part.bias.empty()) {
-      INK_TRY(const AlignedBuffer<float> bias, channel_values(store, part.bias, part.out));
-      std::copy(bias.begin(), bias.end(), panels.mutable_bias() + first);
+      INK_TRY(const AlignedBuffer<float> bias, channel_values(store, part.bias, all));
+      std::copy_n(bias.begin() + part.first, part.out, panels.mutable_bias() + first);
     }
     if (!part.scale.empty()) {
       INK_TRY(const AlignedBuffer<float> scale, channel_values(store, part.scale, part.out));

@@ -43,6 +43,8 @@ struct LinearAttributes {
   // Where not empty: out values that multiply the result before activation and residual (a layer scale);
   // folded into weights and bias.
   std::string scale = {};
+  // Where `all` is not 0: only the outputs from `first` on, of a weight and a bias that have so many.
+  int first = 0, all = 0;
 };
 std::unique_ptr<Op> linear(LinearAttributes attributes);
 // Linear layers over one input side by side: their outputs' channels follow each other (a query, a key and a

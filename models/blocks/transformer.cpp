@@ -1,5 +1,6 @@
 #include "models/blocks/transformer.h"
 
+#include <array>
 #include <cmath>
 
 #include "engine/ops/ops.h"
@@ -24,13 +25,7 @@ class Layer {
   Value attend(Value x, const TransformerContext& context) {
     const auto mix = [&](Value y) {
       const int width = config_.width;
-      const Value qkv = form_.joined_qkv
-                            ? linear_node("attention.qkv", y, width, 3 * width)
-                            : graph_.add(name_ + ".attention.qkv",
-                                         linear_joined({weight_of("attention.query", width, width),
-                                                        weight_of("attention.key", width, width),
-                                                        weight_of("attention.value", width, width)}),
-                                         {y});
+      const Value qkv = graph_.add(name_ + ".attention.qkv", linear_joined(projections(0, 3)), {y});
       std::vector<Value> inputs{qkv};
       if (context.segments) inputs.push_back(*context.segments);
       AttentionAttributes attributes = heads();
@@ -50,11 +45,9 @@ class Layer {
       return graph_.add(name_ + of, sequence_pool(SequencePool::first), {y});
     };
     const Value y = add_layer_norm(graph_, name_ + ".attention_norm", x, config_.epsilon);
-    const Value q = linear_node("attention.query", first(".attention_norm.first", y), width, width);
-    const Value kv = graph_.add(
-        name_ + ".attention.key_value",
-        linear_joined({weight_of("attention.key", width, width), weight_of("attention.value", width, width)}),
-        {y});
+    const Value q = graph_.add(name_ + ".attention.query", linear_joined(projections(0, 1)),
+                               {first(".attention_norm.first", y)});
+    const Value kv = graph_.add(name_ + ".attention.key_value", linear_joined(projections(1, 2)), {y});
     AttentionAttributes attributes = heads();
     attributes.inputs = AttentionAttributes::Inputs::q_kv;
     const Value mixed = graph_.add(name_ + ".attention", attention(attributes), {q, kv});
@@ -103,6 +96,22 @@ class Layer {
             .in = in,
             .out = out,
             .layout = form_.in_out ? WeightLayout::hwio : WeightLayout::oihw};
+  }
+  // The layers of query, key and value, `count` of them from `first` on; they may be parts of one weight.
+  std::vector<LinearAttributes> projections(int first, int count) const {
+    const int width = config_.width;
+    if (form_.joined_qkv) {
+      LinearAttributes rows = weight_of("attention.qkv", width, count * width);
+      rows.first = first * width;
+      rows.all = 3 * width;
+      return {rows};
+    }
+    constexpr std::array kNames = {"attention.query", "attention.key", "attention.value"};
+    std::vector<LinearAttributes> parts;
+    for (int i = first; i < first + count; ++i) {
+      parts.push_back(weight_of(kNames[static_cast<size_t>(i)], width, width));
+    }
+    return parts;
   }
   Value linear_node(const std::string& part, Value x, int in, int out, const char* scale = nullptr) {
     LinearAttributes attributes = weight_of(part, in, out);
@@ -199,7 +208,7 @@ Value transformer_layers(GraphBuilder& graph, const TransformerConfig& config, c
 
 Value first_row_of_layers(GraphBuilder& graph, const TransformerConfig& config, const TransformerForm& form,
                           const std::string& prefix, Value x) {
-  if (form.joined_qkv || !form.norm_first || form.causal) {
+  if (!form.norm_first || form.causal) {
     x = transformer_layers(graph, config, form, prefix, x);
     return graph.add(prefix + ".first", sequence_pool(SequencePool::first), {x});
   }

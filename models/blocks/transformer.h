@@ -52,7 +52,7 @@ struct TransformerContext {
 Value transformer_layers(GraphBuilder& graph, const TransformerConfig& config, const TransformerForm& form,
                          const std::string& prefix, Value x, const TransformerContext& context = {});
 // The first row of each sequence behind the layers, (n, 1, 1, width): of the last layer no more is computed
-// than that row needs, where query, key and value are apart and norms come first. No segments.
+// than that row needs, where norms come first. No segments.
 Value first_row_of_layers(GraphBuilder& graph, const TransformerConfig& config, const TransformerForm& form,
                           const std::string& prefix, Value x);
 // Tokens with their positions, the two inputs of a graph of texts: "ids" and "segments".

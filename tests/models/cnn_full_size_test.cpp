@@ -2,9 +2,9 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
 #include "converters/load_model.h"
+#include "tests/harness/peak_memory.h"
 #include "tests/models/cnn_golden.h"
 
 namespace ink::test {
@@ -25,14 +25,6 @@ void expect_full_size(const std::string& golden, std::initializer_list<const cha
   }
 }
 
-uint64_t peak_bytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmHWM:")) return std::strtoull(line.c_str() + 6, nullptr, 10) * 1024;
-  }
-  return 0;
-}
-
 TEST(FullSize, ResNet50) { expect_full_size("full_resnet50", {"resnet50.pth"}); }
 
 TEST(FullSize, DeepDanbooru) { expect_full_size("full_deepdanbooru", {"model-resnet_custom_v3.h5"}); }
@@ -47,8 +39,7 @@ TEST(FullSize, DeepDanbooruMemory) {
   if (folder == nullptr) GTEST_SKIP() << "INKSTONE_TEST_CHECKPOINTS is not set";
   const std::string path = std::string(folder) + "/model-resnet_custom_v3.h5";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there";
-  // The peak so far is that of the tests before.
-  std::ofstream("/proc/self/clear_refs") << "5";
+  const PeakMemory memory;
   auto store = load_model(path);
   ASSERT_TRUE(store.ok()) << store.error().message;
   const auto shared = std::make_shared<const WeightStore>(std::move(*store));
@@ -60,7 +51,7 @@ TEST(FullSize, DeepDanbooruMemory) {
   std::vector<float> tags(static_cast<size_t>((*model)->outputs()[0].size));
   float* const dst[] = {tags.data()};
   ASSERT_TRUE((*model)->run(pixels.data(), 1, dst, 4).ok());
-  const uint64_t peak = peak_bytes(), weights = std::filesystem::file_size(path);
+  const uint64_t peak = memory.bytes(), weights = std::filesystem::file_size(path);
   RecordProperty("peak_bytes", std::to_string(peak));
   EXPECT_LE(peak, weights + 300'000'000)
       << "weights of " << weights << " bytes, packed " << (*model)->network().packed_bytes();

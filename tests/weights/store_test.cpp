@@ -119,6 +119,15 @@ TEST(CheckFinite, NamesTensorAndIndex) {
     values[700000] = 0;
     values[index] = 0;
   }
+  // What is read of a store that nobody checked.
+  WeightStore store;
+  const float values_of[] = {1, NAN};
+  const int64_t shape[] = {2};
+  ASSERT_TRUE(store.add("bad", DType::f32, {2}, std::as_bytes(std::span(values_of))));
+  store.set_origin("f");
+  const char* const why = "f: element 1 of tensor 'bad' of shape [2] is not a finite number";
+  EXPECT_EQ(store.floats("bad", shape).error().message, why);
+  EXPECT_EQ(store.borrow_floats("bad", shape).error().message, why);
   WeightStore bytes = sample();
   ASSERT_TRUE(bytes.add("bits", DType::i32, {1}, bytes_of_values<uint32_t>({0x7f800000})));
   EXPECT_TRUE(check_finite(bytes));

@@ -42,6 +42,78 @@ INSTANTIATE_TEST_SUITE_P(, Transformers,
                                            "qformer"),
                          name_of);
 
+// Of the last layer, whether query, key and value are apart or one weight.
+TEST(ImageTowers, ComputeTheClassRowAlone) {
+  for (const char* name : {"clip", "openai", "vit", "dinov2"}) {
+    const TransformerGolden golden = transformer_golden(name);
+    const TempFolder folder;
+    golden.write(folder);
+    const auto store = load_golden(folder.path(), golden);
+    const auto model = (*architecture_of(*store))->image(store, {});
+    ASSERT_TRUE(model.ok()) << model.error().message;
+    const auto& nodes = (*model)->network().graph().nodes;
+    EXPECT_EQ(std::ranges::count_if(
+                  nodes, [](const Node& node) { return node.name.ends_with(".attention_norm.first"); }),
+              1)
+        << name;
+  }
+}
+
+// So many that they run side by side: a text gives the same bits as alone.
+TEST(TextTowers, GiveTheSameBitsSideBySide) {
+  const TransformerGolden golden = transformer_golden("distiluse");
+  const TempFolder folder;
+  golden.write(folder);
+  const auto store = load_golden(folder.path(), golden);
+  const auto model = (*architecture_of(*store))->text(store, {});
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  std::vector<std::vector<int32_t>> texts;
+  for (size_t tokens = 0; tokens < 3000; tokens += texts.back().size()) {
+    texts.push_back(golden.tokens[texts.size() % golden.tokens.size()]);
+  }
+  const auto size = static_cast<size_t>((*model)->outputs()[0].size);
+  std::vector<float> alone(texts.size() * size), together(alone.size());
+  for (size_t i = 0; i < texts.size(); ++i) {
+    float* const dst = alone.data() + i * size;
+    ASSERT_TRUE((*model)->run({&texts[i], 1}, {&dst, 1}, 1).ok());
+  }
+  for (const int threads : {1, 2, 3, 7}) {
+    std::ranges::fill(together, 0.0f);
+    float* const dst = together.data();
+    ASSERT_TRUE((*model)->run(texts, {&dst, 1}, threads).ok());
+    EXPECT_EQ(together, alone) << threads;
+  }
+}
+
+// A tower that is not asked for is not looked at; one that is tells of a weight that is no number.
+TEST(LoadToPrepare, LooksAtWhatIsUsed) {
+  const TransformerGolden golden = transformer_golden("clip");
+  const TempFolder folder;
+  golden.write(folder);
+  const auto good = load_golden(folder.path(), golden);
+  WeightStore store;
+  const std::string bad = "text.layers.1.mlp.up.weight";
+  for (const StoredTensor& tensor : good->tensors()) {
+    std::vector<std::byte> bytes(tensor.bytes.begin(), tensor.bytes.end());
+    if (tensor.name == bad) std::ranges::fill(bytes, std::byte{0xff});
+    ASSERT_TRUE(store.add(tensor.name, tensor.dtype, tensor.shape, bytes).ok());
+  }
+  for (const auto& [key, value] : good->metadata()) store.set_metadata(key, value);
+  const std::string file = folder / "bad.safetensors";
+  ASSERT_TRUE(write_safetensors(store, file).ok());
+  EXPECT_FALSE(load_model(file).ok());
+  LoadOptions options;
+  options.check_finite = false;
+  auto loaded = load_model(file, options);
+  ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+  const auto shared = std::make_shared<const WeightStore>(std::move(*loaded));
+  const Architecture& clip = **architecture_of(*shared);
+  EXPECT_TRUE(clip.image(shared, {}).ok());
+  const auto text = clip.text(shared, {});
+  ASSERT_FALSE(text.ok());
+  EXPECT_NE(text.error().message.find("'" + bad + "'"), std::string::npos) << text.error().message;
+}
+
 // Checkpoints that the frameworks themselves wrote.
 class TransformerForms : public ::testing::TestWithParam<const char*> {};
 
