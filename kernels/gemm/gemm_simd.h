@@ -144,14 +144,15 @@ INK_INLINE void gemm_store(const GemmTileArgs& args, const Vec<A> (&sum)[M][V]) 
   }
 }
 
-// What a tile adds and where it stores are far apart in memory, so no hardware looks ahead to them.
-template <class A, int M, int V>
+// What a tile adds and where it stores are far apart in memory, so no hardware looks ahead to them. A deep
+// tile has the time to wait for its stores.
+template <class A, int M, int V, bool kResidual>
 INK_INLINE void gemm_prefetch_ends(const GemmTileArgs& args) {
 #pragma GCC unroll 16
   for (int i = 0; i < M; ++i) {
 #pragma GCC unroll 4
     for (int j = 0; j < V * kLanes<A>; j += kLineFloats) {
-      prefetch(args.residual + i * args.residual_step + j);
+      if (kResidual) prefetch(args.residual + i * args.residual_step + j);
       prefetch(args.dst + i * args.dst_step + j);
     }
   }
@@ -159,7 +160,12 @@ INK_INLINE void gemm_prefetch_ends(const GemmTileArgs& args) {
 
 template <class A, int M, int V>
 static void gemm_tile_rows(const GemmTileArgs& args) {
-  if (args.residual != nullptr) gemm_prefetch_ends<A, M, V>(args);
+  constexpr int kShallow = 256;
+  if (args.residual != nullptr) {
+    gemm_prefetch_ends<A, M, V, true>(args);
+  } else if (args.tap_count * args.run <= kShallow) {
+    gemm_prefetch_ends<A, M, V, false>(args);
+  }
   Vec<A> sum[M][V];
   const float* start = args.sums == nullptr ? args.bias : args.sums;
 #pragma GCC unroll 16
