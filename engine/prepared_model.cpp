@@ -23,10 +23,10 @@ std::vector<Shape> PreparedModel::input_shapes(const Node& node) const {
   return inputs;
 }
 
-// The kernels that spare the most for each byte, until a third of the weights' size is spent. A network of
-// unknown input size has no such nodes: its maps may be large.
+// The kernels that spare the most for each byte, until a third of the weights' size is spent, or as much as
+// such networks take anyhow. A network of unknown input size has no such nodes: its maps may be large.
 std::vector<bool> PreparedModel::choose_compact(const WeightStore& weights) const {
-  constexpr double kAlways = 64e6, kShare = 0.3;
+  constexpr double kAlways = 160e6, kShare = 0.3;
   double left = 0;
   for (const StoredTensor& tensor : weights.tensors()) left += static_cast<double>(tensor.bytes.size());
   left = std::max(kAlways, left * kShare);
