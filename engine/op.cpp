@@ -13,6 +13,12 @@ double PreparedOp::flops(std::span<const Shape> /*inputs*/, const Shape& output)
   return static_cast<double>(output.elements());
 }
 
+double PreparedOp::bytes(std::span<const Shape> inputs, const Shape& output) const {
+  double values = static_cast<double>(output.elements());
+  for (const Shape& input : inputs) values += static_cast<double>(input.elements());
+  return values * sizeof(float) + static_cast<double>(packed_bytes());
+}
+
 Rect PreparedOp::input_region(size_t input, Rect region, std::span<const Shape> inputs,
                               const Shape& output) const {
   const Shape& shape = inputs[input];

@@ -52,6 +52,8 @@ class PreparedOp {
   virtual bool may_overwrite(size_t input) const;
   // Multiplications and additions of the plain algorithm.
   virtual double flops(std::span<const Shape> inputs, const Shape& output) const;
+  // Bytes of the inputs, the output and the weights as the kernel has them, each counted once.
+  virtual double bytes(std::span<const Shape> inputs, const Shape& output) const;
   virtual void run(const RunContext& context) const = 0;
 
   // The part of input i that run() reads for `region` of the output, which lies on the grid. The default is

@@ -1,6 +1,7 @@
 #include "engine/session.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "kernels/base/parallel.h"
 
@@ -61,16 +62,24 @@ Status Session::run_steps(const Progress& progress) {
   float* scratch = reinterpret_cast<float*>(arena_.data() + plan_->arena_bytes);
   const double total = plan_->flops();
   double done = 0;
-  for (const Step& step : plan_->steps) {
+  for (size_t s = 0; s < plan_->steps.size(); ++s) {
+    const Step& step = plan_->steps[s];
     const Node& node = model_.graph().nodes[static_cast<size_t>(step.node)];
     for (size_t i = 0; i < node.inputs.size(); ++i)
       step_inputs_[i] = values_[static_cast<size_t>(node.inputs[i])];
     const TensorView& output = values_[static_cast<size_t>(node.output)];
-    model_.op(step.node).run({{step_inputs_.data(), node.inputs.size()},
-                              output,
-                              {0, 0, output.shape.h, output.shape.w},
-                              scratch,
-                              plan_->threads});
+    const RunContext context{{step_inputs_.data(), node.inputs.size()},
+                             output,
+                             {0, 0, output.shape.h, output.shape.w},
+                             scratch,
+                             plan_->threads};
+    if (step_seconds_.empty()) {
+      model_.op(step.node).run(context);
+    } else {
+      const auto begin = std::chrono::steady_clock::now();
+      model_.op(step.node).run(context);
+      step_seconds_[s] += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    }
     done += step.flops;
     if (progress && !progress(total > 0 ? done / total : 1))
       return Error{ErrorKind::interrupted, "interrupted"};

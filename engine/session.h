@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/arena.h"
@@ -27,6 +28,11 @@ class Session {
   Status run(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
              const Progress& progress = {});
 
+  // Runs from here on measure each step; and what they measured, in seconds: of all of them together, by step
+  // of the plan.
+  void measure_steps() { step_seconds_.assign(plan_->steps.size(), 0.0); }
+  std::span<const double> step_seconds() const { return step_seconds_; }
+
  private:
   void resolve(std::span<const TensorView> inputs, std::span<const TensorView> outputs);
   Status run_steps(const Progress& progress);
@@ -36,6 +42,7 @@ class Session {
   Arena arena_;
   std::vector<TensorView> values_;       // by value id
   std::vector<TensorView> step_inputs_;  // of the step that runs
+  std::vector<double> step_seconds_;     // by step; empty where they are not measured
 };
 
 }  // namespace ink

@@ -57,8 +57,11 @@ class RegionRunner : public BenchRunner {
   }
   double flops() const override { return session_->plan().flops; }
   std::string shape() const override { return input_.shape.text(); }
-  RegionSession* session() override { return session_.get(); }
-  const Graph* graph() const override { return &network_.prepared->graph(); }
+  Result<std::vector<LayerTime>> layers(int rounds) override {
+    session_->measure_nodes();
+    for (int round = 0; round < rounds; ++round) INK_TRY_STATUS(run().status());
+    return layer_times(*session_, network_.prepared->graph(), rounds);
+  }
   void make_up_input() override { make_up_pixels(src_); }
 
  private:
@@ -106,6 +109,12 @@ class PictureRunner : public BenchRunner {
     return milliseconds_of([&] { return network_.model->run(src_.data(), shape_.n, {&dst, 1}, threads_); });
   }
   double flops() const override { return planned_flops(network_.model->network(), {&shape_, 1}, threads_); }
+  Result<std::vector<LayerTime>> layers(int rounds) override {
+    StepMeasurement measurement(network_.model->network(), threads_);
+    const TensorView input = TensorView::dense(src_.data(), DType::f32, shape_);
+    INK_TRY_STATUS(measurement.add({&input, 1}, rounds));
+    return measurement.layers();
+  }
   std::string shape() const override { return shape_.text(); }
   void make_up_input() override { make_up_pixels(src_); }
 
@@ -179,6 +188,24 @@ class TextRunner : public BenchRunner {
     const auto texts = static_cast<int>(lengths_.size());
     const std::array<Shape, 2> shapes{Shape{1, 1, tokens(), 1}, Shape{1, 1, texts + 1, 1}};
     return planned_flops(model_->network(), shapes, threads_);
+  }
+  // As many texts at once as the network's values stay small for.
+  Result<std::vector<LayerTime>> layers(int rounds) override {
+    constexpr int kTokensAtOnce = 2048;
+    StepMeasurement measurement(model_->network(), threads_);
+    int32_t* ids = src_.data();
+    std::vector<int32_t> segments{0};
+    for (size_t i = 0; i < lengths_.size(); ++i) {
+      segments.push_back(segments.back() + lengths_[i]);
+      if (i + 1 < lengths_.size() && segments.back() + lengths_[i + 1] <= kTokensAtOnce) continue;
+      const TensorView inputs[] = {
+          TensorView::dense(ids, DType::i32, {1, 1, segments.back(), 1}),
+          TensorView::dense(segments.data(), DType::i32, {1, 1, static_cast<int>(segments.size()), 1})};
+      INK_TRY_STATUS(measurement.add(inputs, rounds));
+      ids += segments.back();
+      segments = {0};
+    }
+    return measurement.layers();
   }
   std::string shape() const override {
     const auto [least, most] = std::ranges::minmax(lengths_);

@@ -3,9 +3,10 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "apps/cli/layer_times.h"
 #include "apps/cli/picture_network.h"
-#include "engine/regions/region_session.h"
 #include "kernels/base/result.h"
 
 namespace ink::cli {
@@ -22,9 +23,8 @@ class BenchRunner {
   virtual double flops() const = 0;
   virtual std::string shape() const = 0;  // of src
 
-  // Those of a network that runs in regions; null elsewhere.
-  virtual RegionSession* session() { return nullptr; }
-  virtual const Graph* graph() const { return nullptr; }
+  // What each layer costs, the mean of `rounds` runs on src.
+  virtual Result<std::vector<LayerTime>> layers(int rounds) = 0;
 
   // Fills src with something that takes as long as anything else.
   virtual void make_up_input() = 0;

@@ -9,7 +9,6 @@
 #include "apps/cli/kernel_bench.h"
 #include "apps/cli/peak.h"
 #include "apps/cli/text.h"
-#include "engine/regions/region_session.h"
 #include "weights/atomic_file.h"
 #include "weights/file.h"
 
@@ -76,45 +75,6 @@ Result<int> run_peak(const Flags&, const Common& common) {
   return int{kDone};
 }
 
-// What each node of each stage costs, slowest first, from as many runs as were timed.
-Result<std::string> layer_table(BenchRunner& runner, int rounds, const Common& common) {
-  if (runner.session() == nullptr) {
-    return Error{ErrorKind::usage, "--layers: is for networks of whole pictures, such as Real-CUGAN's"};
-  }
-  INK_TRY(const double peak, measure_peak(common.threads));
-  RegionSession& session = *runner.session();
-  session.measure_nodes();
-  for (int round = 0; round < rounds; ++round) INK_TRY_STATUS(runner.run().status());
-  const RegionPlan& plan = session.plan();
-  struct Row {
-    double seconds, flops;
-    int stage, node;
-  };
-  std::vector<Row> rows;
-  double total = 0;
-  const double shared = static_cast<double>(rounds) * plan.workers();
-  for (int s = 0; s < static_cast<int>(plan.stages.size()); ++s) {
-    for (const int n : plan.stages[static_cast<size_t>(s)].stage->nodes) {
-      rows.push_back({session.node_seconds(s, n) / shared, session.node_flops(s, n), s, n});
-      total += rows.back().seconds;
-    }
-  }
-  std::ranges::stable_sort(rows, [](const Row& a, const Row& b) { return a.seconds > b.seconds; });
-  std::string table =
-      "stage  node                        kernel                        ms  % of time   GFLOP/s  % of peak\n";
-  for (const Row& row : rows) {
-    const FlowNode& node = plan.flow->nodes[static_cast<size_t>(row.node)];
-    const double gflops = row.flops / row.seconds / 1e9;
-    char line[200];
-    std::snprintf(line, sizeof line, "%5d  %-26s  %-22s  %8.2f  %9.1f  %8.1f  %9.1f\n", row.stage + 1,
-                  runner.graph()->nodes[static_cast<size_t>(node.node)].name.c_str(), node.op->kernel(),
-                  row.seconds * 1e3, 100 * row.seconds / total, gflops, 100 * gflops / peak);
-    table += line;
-  }
-  return table + "peak " + decimals(peak, 1) +
-         " GFLOP/s; work is that of direct convolution, so Winograd's exceeds it\n";
-}
-
 // --size, without a model: two numbers, or nothing.
 Result<std::vector<std::string>> parse_size_flag(const Flags& flags) {
   constexpr int kMostSide = 1 << 20;
@@ -163,23 +123,27 @@ Result<int> run_model(const Flags& flags, const Common& common) {
   std::ranges::sort(times);
   const double median = (times[times.size() / 2] + times[(times.size() - 1) / 2]) / 2;
   const double gflops = runner->flops() / median / 1e6;
+  std::vector<LayerTime> layers;
+  double peak = 0;
   if (flags.layers) {
-    INK_TRY(const std::string table, layer_table(*runner, rounds, common));
-    INK_TRY_STATUS(print(table));
+    INK_TRY(layers, runner->layers(rounds));
+    INK_TRY(peak, measure_peak(common.threads));
+    std::ranges::stable_sort(layers, std::ranges::greater(), &LayerTime::seconds);
   }
   if (common.json) {
-    INK_TRY_STATUS(print(JsonObject()
-                             .text("model", loaded.path)
-                             .text("isa", isa_name(active_isa()))
-                             .number("threads", int64_t{common.threads})
-                             .text("shape", runner->shape())
-                             .number("ms", median)
-                             .number("ms_least", times.front())
-                             .number("ms_most", times.back())
-                             .number("gflops", gflops)
-                             .str() +
-                         "\n"));
+    JsonObject object;
+    object.text("model", loaded.path)
+        .text("isa", isa_name(active_isa()))
+        .number("threads", int64_t{common.threads})
+        .text("shape", runner->shape())
+        .number("ms", median)
+        .number("ms_least", times.front())
+        .number("ms_most", times.back())
+        .number("gflops", gflops);
+    if (flags.layers) object.number("peak_gflops", peak).raw("layers", layers_json(layers, peak));
+    INK_TRY_STATUS(print(object.str() + "\n"));
   } else {
+    if (flags.layers) INK_TRY_STATUS(print(layers_table(layers, peak)));
     INK_TRY_STATUS(print(decimals(median, 4) + " ms (" + decimals(times.front(), 4) + " to " +
                          decimals(times.back(), 4) + "), " + decimals(gflops, 4) + " GFLOP/s, " +
                          runner->shape() + ", " + isa_name(active_isa()) + ", " +
@@ -209,7 +173,8 @@ void add_bench(Commands& commands) {
   model->add_option("--tokens", flags->tokens, "Of each text, with the start and the end token")
       ->type_name("N");
   model->add_option("-r,--rounds", flags->rounds, "Runs")->capture_default_str()->type_name("N");
-  model->add_flag("--layers", flags->layers, "Also the time of each layer");
+  model->add_flag("--layers", flags->layers,
+                  "Also the time, the work and the bytes of each layer, slowest first");
   model->add_option("--model-dir", flags->model_folder, "Folder looked into first for models")
       ->type_name("DIR");
   CLI::App* worker = add("worker", "Run on request, for bench/peers", run_worker);
@@ -232,7 +197,8 @@ void add_bench(Commands& commands) {
       "kernels", "Every kernel on the layers of the real networks, beside OpenBLAS and oneDNN if installed",
       run_kernels);
   KernelBenchFlags& k = flags->kernels;
-  kernels->add_option("--filter", k.filter, "Only kernel/network/layer/variant that match, such as gemm/vit_l16")
+  kernels
+      ->add_option("--filter", k.filter, "Only kernel/network/layer/variant that match, such as gemm/vit_l16")
       ->type_name("REGEX");
   kernels->add_option("--isa", k.isa, "Instruction sets: best, all or a name of \"info --cpu\"")
       ->capture_default_str()

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "kernels/attention/attention.h"
 
 #include "engine/ops/sequence_op.h"
@@ -28,8 +30,10 @@ class PreparedAttention : public PreparedOp {
     return attention_scratch_floats(gemm_, shape_, keys(inputs), threads) * sizeof(float);
   }
   double flops(std::span<const Shape> inputs, const Shape& output) const override {
-    // As if all tokens were one sequence: how they are cut is not known before a run.
-    return 4.0 * keys(inputs) * static_cast<double>(output.elements()) * (shape_.causal ? 0.5 : 1);
+    // As if sequences were of one length: where they are cut is not known before a run.
+    const int sequences = segments_ ? std::max(inputs.back().w - 1, 1) : 1;
+    return 4.0 * keys(inputs) / sequences * static_cast<double>(output.elements()) *
+           (shape_.causal ? 0.5 : 1);
   }
   Rect input_region(size_t input, Rect region, std::span<const Shape> inputs,
                     const Shape& output) const override {

@@ -12,6 +12,10 @@ class PreparedEmbedding : public PreparedOp {
 
   const char* kernel() const override { return "embedding_reference"; }
   size_t packed_bytes() const override { return positions_.size() * sizeof(float); }
+  // The rows of the table that the ids ask for are as large as the output.
+  double bytes(std::span<const Shape> inputs, const Shape& output) const override {
+    return PreparedOp::bytes(inputs, output) + static_cast<double>(output.elements()) * sizeof(float);
+  }
   Rect input_region(size_t input, Rect region, std::span<const Shape> inputs,
                     const Shape& output) const override {
     return whole_map(region, inputs[input], output);

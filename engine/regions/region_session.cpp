@@ -392,13 +392,24 @@ double RegionSession::node_seconds(int stage, int node) const {
   return seconds;
 }
 
-double RegionSession::node_flops(int stage, int node) const {
+double RegionSession::node_share(int stage, int node) const {
   const FlowNode& of = plan_->flow->nodes[static_cast<size_t>(node)];
   const Shape& shape = plan_->flow->shape(of.output);
   int64_t pixels = 0;
   for (int strip = 0; strip < plan_->grid().strips; ++strip)
     pixels += plan_->stages[static_cast<size_t>(stage)].cut.part(strip, of.output).area();
-  return of.flops * static_cast<double>(pixels) / (static_cast<double>(shape.h) * shape.w);
+  return static_cast<double>(pixels) / (static_cast<double>(shape.h) * shape.w);
+}
+
+double RegionSession::node_flops(int stage, int node) const {
+  return plan_->flow->nodes[static_cast<size_t>(node)].flops * node_share(stage, node);
+}
+
+double RegionSession::node_bytes(int stage, int node) const {
+  const FlowNode& of = plan_->flow->nodes[static_cast<size_t>(node)];
+  const auto weights = static_cast<double>(of.op->packed_bytes());
+  const double maps = of.op->bytes(of.input_shapes, plan_->flow->shape(of.output)) - weights;
+  return maps * node_share(stage, node) + weights;
 }
 
 Status RegionSession::run(RegionEnds& ends, const Progress& progress) {

@@ -48,11 +48,15 @@ class RegionSession {
   void measure_nodes();
   double node_seconds(int stage, int node) const;
   double node_flops(int stage, int node) const;
+  // As PreparedOp::bytes(), of what flops counts.
+  double node_bytes(int stage, int node) const;
 
  private:
   struct Strip;
   struct Run;
 
+  // How much of a node's map a stage makes, in whole maps.
+  double node_share(int stage, int node) const;
   size_t time_index(int worker, int stage, int node) const;
 
   std::shared_ptr<const RegionPlan> plan_;

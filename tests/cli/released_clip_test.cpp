@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <rapidjson/document.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -88,6 +89,35 @@ TEST(CliReleasedClip, InfoSaysWhatClipDoes) {
   const Outcome bench = work.run({"bench", "model", kClip, "-b", "3", "--tokens", "9", "-r", "2", "--json"});
   EXPECT_EQ(bench.code, 0) << bench.err;
   EXPECT_TRUE(holds(bench.out, R"("shape":"3x9")")) << bench.out;
+}
+
+TEST(CliReleasedClip, BenchMeasuresLayersOfBothTowers) {
+  const Workplace work;
+  const auto layers = [&](const std::vector<std::string>& flags, double& gflop) {
+    std::vector<std::string> command = {"bench", "model", kClip, "-r", "1", "--layers", "--json"};
+    command.insert(command.end(), flags.begin(), flags.end());
+    const Outcome outcome = work.run(command);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    rapidjson::Document document;
+    document.Parse(outcome.out.c_str());
+    std::vector<std::string> nodes;
+    if (!document.IsObject() || !document.HasMember("layers")) return nodes;
+    gflop = document["gflops"].GetDouble() * document["ms"].GetDouble() / 1e3;
+    for (const auto& layer : document["layers"].GetArray()) nodes.emplace_back(layer["node"].GetString());
+    std::ranges::sort(nodes);
+    return nodes;
+  };
+  const auto has = [](const std::vector<std::string>& nodes, const char* node) {
+    return std::ranges::count(nodes, node) == 1;
+  };
+  double picture = 0, one = 0, many = 0;
+  EXPECT_TRUE(has(layers({}, picture), "image.layers.1.attention"));
+  // More than are run at once; a text's work is the same in any company.
+  const std::vector<std::string> texts = layers({"--tokens", "16", "-b", "300"}, many);
+  EXPECT_TRUE(has(texts, "text.layers.0.mlp.up"));
+  EXPECT_EQ(texts, layers({"--tokens", "16", "-b", "100"}, one));
+  EXPECT_GT(one, 0);
+  EXPECT_NEAR(many / one, 3, 0.1);
 }
 
 TEST(CliReleasedClip, BenchWorkerTakesTextsOfDifferentLengths) {

@@ -113,13 +113,45 @@ TEST(CliReleasedPictures, InfoSaysWhatAResNetDoes) {
   EXPECT_EQ(work.run({"info", kResNet, "--plan", "1x225x224x3"}).code, 64);
 }
 
+TEST(CliReleasedPictures, BenchMeasuresLayers) {
+  const Workplace work;
+  const Outcome table = work.run({"bench", "model", kResNet, "-b", "2", "-r", "2", "--layers"});
+  ASSERT_EQ(table.code, 0) << table.err;
+  EXPECT_EQ(table.out.rfind("node ", 0), 0u) << table.out;
+  for (const char* part :
+       {" % of time ", " % of peak ", " MB\n", "\nlayer4.1.conv2 ", "\nall layers ", " ms ("}) {
+    EXPECT_TRUE(holds(table.out, part)) << part << " in " << table.out;
+  }
+
+  const Outcome json = work.run({"bench", "model", kResNet, "-b", "2", "-r", "2", "--layers", "--json"});
+  rapidjson::Document document;
+  document.Parse(json.out.c_str());
+  ASSERT_TRUE(document.IsObject() && document.HasMember("layers")) << json.out;
+  EXPECT_GT(document["peak_gflops"].GetDouble(), 0);
+  double percent = 0, last = 1e30;
+  const rapidjson::Value* stem = nullptr;
+  for (const auto& layer : document["layers"].GetArray()) {
+    percent += layer["percent_of_time"].GetDouble();
+    EXPECT_LE(layer["ms"].GetDouble(), last);
+    last = layer["ms"].GetDouble();
+    EXPECT_GE(layer["gflops"].GetDouble(), 0);
+    EXPECT_NE(std::string(layer["kernel"].GetString()), "");
+    EXPECT_FALSE(layer.HasMember("stage"));
+    if (layer["node"] == "conv1") stem = &layer;
+  }
+  EXPECT_NEAR(percent, 100, 0.1);
+  ASSERT_NE(stem, nullptr) << json.out;
+  // Pictures, and at least half as large a map of two channels.
+  EXPECT_GE((*stem)["bytes"].GetInt64(), 2 * (224 * 224 * 3 + 112 * 112 * 2) * 4);
+  EXPECT_LE((*stem)["bytes"].GetInt64(), 2 * (224 * 224 * 3 + 112 * 112 * 2) * 4 + 65536);
+}
+
 TEST(CliReleasedPictures, BenchMeasuresAndServesAnyModel) {
   const Workplace work;
   const Outcome bench = work.run({"bench", "model", kResNet, "-b", "2", "-r", "2", "--json"});
   EXPECT_EQ(bench.code, 0) << bench.err;
   EXPECT_TRUE(holds(bench.out, R"("shape":"2x224x224x3")")) << bench.out;
   EXPECT_EQ(work.run({"bench", "model", kResNet, "--tokens", "9"}).code, 64);
-  EXPECT_EQ(work.run({"bench", "model", kResNet, "--layers"}).code, 64);
 
   const std::vector<float> pixels(2 * 224 * 224 * 3, 0.25f);
   const auto* bytes = reinterpret_cast<const std::byte*>(pixels.data());

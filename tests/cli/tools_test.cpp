@@ -73,6 +73,16 @@ TEST(CliTools, BenchModelMeasures) {
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_TRUE(holds(outcome.out, R"("shape":"1x40x44x3")") && holds(outcome.out, R"("gflops":)"))
       << outcome.out;
+  EXPECT_FALSE(holds(outcome.out, "layers")) << outcome.out;
+  const Outcome layers =
+      work.run({"bench", "model", "m.safetensors", "--size", "44x40", "-r", "1", "--layers"});
+  EXPECT_EQ(layers.code, 0) << layers.err;
+  EXPECT_TRUE(layers.out.starts_with("stage  node ") && holds(layers.out, "    1  unet2.conv_bottom "))
+      << layers.out;
+  const Outcome json =
+      work.run({"bench", "model", "m.safetensors", "--size", "44x40", "-r", "1", "--layers", "--json"});
+  EXPECT_TRUE(json.out.starts_with("{") && holds(json.out, R"("layers":[{"stage":1,"node":"unet)"))
+      << json.out;
 }
 
 TEST(CliTools, BenchWorkerRunsOnRequest) {

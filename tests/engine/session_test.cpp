@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <thread>
 
@@ -88,6 +89,32 @@ TEST(Session, TellsItsProgressAfterEveryStep) {
     EXPECT_NEAR(shares[i], done, 1e-9);
   }
   EXPECT_NEAR(shares.back(), 1, 1e-12);
+}
+
+TEST(Session, MeasuresStepsWhereItIsAskedTo) {
+  TwinGraph g(3);
+  build(g);
+  const std::unique_ptr<PreparedModel> model = test::prepare(g);
+  const std::shared_ptr<const Plan> plan = test::plan(*model, g, 2);
+  Session session(*model, plan);
+  SessionMaps maps = dense_maps(g);
+  ASSERT_TRUE(session.run(maps.input_views, maps.output_views).ok());
+  EXPECT_TRUE(session.step_seconds().empty());
+  const std::vector<std::vector<float>> results = maps.results(g);
+
+  session.measure_steps();
+  const auto begin = std::chrono::steady_clock::now();
+  for (int round = 0; round < 20; ++round) ASSERT_TRUE(session.run(maps.input_views, maps.output_views).ok());
+  const std::chrono::duration<double> whole = std::chrono::steady_clock::now() - begin;
+  EXPECT_EQ(maps.results(g), results);
+  ASSERT_EQ(session.step_seconds().size(), plan->steps.size());
+  double sum = 0;
+  for (const double seconds : session.step_seconds()) {
+    EXPECT_GE(seconds, 0);
+    sum += seconds;
+  }
+  EXPECT_GT(sum, 0);
+  EXPECT_LE(sum, whole.count());
 }
 
 TEST(Session, StopsWhereProgressSaysSoAndRunsAgain) {
