@@ -67,10 +67,11 @@ std::string checkpoint_text(const TensorSource& source, const CheckpointFacts& f
   std::string text = fact_line("file", printable(facts.path)) + fact_line("format", printable(facts.format));
   if (!source.producer().empty()) text += fact_line("producer", printable(source.producer()));
   if (!facts.model_file) {
-    const std::string model = facts.architecture.empty() ? "none that is known here"
-                                                         : concat(facts.architecture, " ", facts.config);
+    const std::string model =
+        facts.architecture.empty() ? "none that can be used" : concat(facts.architecture, " ", facts.config);
     text += fact_line("model", printable(model));
   }
+  if (!facts.refusal.empty()) text += fact_line("refused", printable(facts.refusal));
   text += facts.use_text;
   if (facts.model_file || !source.texts().empty()) text += facts.model_file ? "metadata\n" : "texts\n";
   for (const SourceText& item : source.texts()) text += text_line(item, facts.model_file);
@@ -100,6 +101,7 @@ std::string checkpoint_json(const TensorSource& source, const CheckpointFacts& f
   JsonObject object;
   object.text("file", facts.path).text("format", facts.format);
   if (!facts.use_json.empty()) object.raw("use", facts.use_json);
+  if (!facts.refusal.empty()) object.text("refusal", facts.refusal);
   if (facts.model_file) {
     JsonObject metadata;
     for (const SourceText& item : source.texts()) metadata.text(item.name, item.text);

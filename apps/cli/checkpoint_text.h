@@ -10,10 +10,11 @@ namespace ink::cli {
 struct CheckpointFacts {
   std::string path;
   std::string format;              // in words
-  std::string architecture;        // of the model that it is, with its config; empty: none that is known here
+  std::string architecture;        // of the model that it is, with its config; empty: none, see refusal
   std::string config;              // JSON
   bool model_file = false;         // written by convert: its texts are metadata that say all the rest
   std::string use_text, use_json;  // what can be done with the model, model_facts.h
+  std::string refusal;             // why it cannot be used, as other commands say it; empty where it can
 };
 
 // For people: a line a fact, a text, a tensor. Long texts only by their size.

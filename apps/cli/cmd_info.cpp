@@ -68,7 +68,7 @@ Result<int> show_model(const Flags& flags, const Common& common) {
     return Error{error.kind == ErrorKind::no_input ? ErrorKind::model : error.kind, error.message};
   }
   const TensorSource& source = **opened;
-  CheckpointFacts facts{path, std::string(source.format()), "", "", is_model_file(source), "", ""};
+  CheckpointFacts facts{path, std::string(source.format()), "", "", is_model_file(source), "", "", ""};
   if (facts.model_file) facts.format = describe(FileFormat::safetensors);
   if (const Result<LoadedModel> model = load_model_for_use(path, ""); model.ok()) {
     facts.architecture = model->store->metadata(kArchitectureKey);
@@ -77,10 +77,10 @@ Result<int> show_model(const Flags& flags, const Common& common) {
       facts.use_text = model_facts_text(*use);
       facts.use_json = model_facts_json(*use);
     } else {
-      print_detail(common, use.error().message);
+      facts.refusal = use.error().message;
     }
   } else {
-    print_detail(common, model.error().message);
+    facts.refusal = model.error().message;
   }
   INK_TRY_STATUS(print(common.json ? checkpoint_json(source, facts) + "\n" : checkpoint_text(source, facts)));
   return int{kDone};

@@ -71,12 +71,16 @@ TEST(CliCheckpoints, InfoShowsAModelThatIsNotKnown) {
   WeightStore store;
   ASSERT_TRUE(store.add("a\n.weight", DType::f32, {0, 3}, {}).ok());
   ASSERT_TRUE(write_safetensors(store, work.path("x.pth")).ok());
-  const Outcome text = work.run({"info", "x.pth", "-v"});
+  const Outcome text = work.run({"info", "x.pth"});
   EXPECT_EQ(text.code, 0) << text.err;
-  EXPECT_TRUE(holds(text.out, "model                     none that is known here\n")) << text.out;
+  EXPECT_TRUE(holds(text.out,
+                    "model                     none that can be used\n"
+                    "refused                   x.pth: its 1 tensors ('a\\x0a.weight', format "
+                    "safetensors) make no model that is known here"))
+      << text.out;
   EXPECT_TRUE(holds(text.out, R"(  a\x0a.weight)")) << text.out;
-  EXPECT_TRUE(text.says("its 1 tensors ('a\\x0a.weight', format safetensors) make no model")) << text.err;
-  EXPECT_TRUE(holds(work.run({"info", "x.pth", "--json"}).out, R"("model":null)"));
+  const std::string json = work.run({"info", "x.pth", "--json"}).out;
+  EXPECT_TRUE(holds(json, R"("model":null)") && holds(json, R"("refusal":"x.pth: its 1 tensors)")) << json;
   for (const std::string command : {"upscale", "convert"}) {
     const Outcome refused = command == "upscale" ? work.run({"upscale", "p.png", "-m", "x.pth"})
                                                  : work.run({"convert", "x.pth", "-o", "y.safetensors"});
@@ -84,6 +88,25 @@ TEST(CliCheckpoints, InfoShowsAModelThatIsNotKnown) {
     EXPECT_FALSE(work.exists("y.safetensors"));
   }
   EXPECT_EQ(work.run({"info", "none.pth"}).code, 78);
+}
+
+// As every other command says it, in one line.
+TEST(CliCheckpoints, InfoSaysWhyAModelThatIsNearlyKnownIsRefused) {
+  const Workplace work;
+  write_checkpoint(work);
+  const std::string shard = "released/0.safetensors";
+  const Outcome convert = work.run({"convert", shard, "-o", "out.safetensors"});
+  EXPECT_EQ(convert.code, 78);
+  EXPECT_TRUE(convert.says("the nearest, Real-CUGAN 2x")) << convert.err;
+  const std::string reason = convert.err.substr(std::string("inkstone: error: ").size());
+  const Outcome info = work.run({"info", shard});
+  EXPECT_EQ(info.code, 0) << info.err;
+  EXPECT_TRUE(holds(info.out, "\nrefused                   " + reason)) << info.out;
+  EXPECT_TRUE(holds(work.run({"info", shard, "--json"}).out, R"("refusal":"released/0.safetensors: )"));
+
+  const Outcome whole = work.run({"info", "m.safetensors"});
+  EXPECT_FALSE(holds(whole.out, "refused")) << whole.out;
+  EXPECT_FALSE(holds(work.run({"info", "m.safetensors", "--json"}).out, "refusal"));
 }
 
 TEST(CliCheckpoints, InfoAndConvertKnowEveryFormat) {
@@ -107,7 +130,7 @@ TEST(CliCheckpoints, InfoAndConvertKnowEveryFormat) {
     const Outcome info = work.run({"info", path});
     EXPECT_EQ(info.code, 0) << info.err;
     EXPECT_TRUE(holds(info.out, "format                    " + format + "\n")) << info.out;
-    const std::string known = model.empty() ? "none that is known here\n" : model + " {";
+    const std::string known = model.empty() ? "none that can be used\n" : model + " {";
     EXPECT_TRUE(holds(info.out, "model                     " + known)) << info.out;
     EXPECT_TRUE(holds(work.run({"info", path, "--json"}).out, "\"format\":\"" + format + "\"")) << sample;
     const Outcome convert = work.run({"convert", path, "-o", "out.safetensors"});
