@@ -11,8 +11,8 @@ namespace ink {
 
 // Keras 3 files tensors by the class of their layer and its number among those, "layers/conv2d_1/vars/0";
 // Keras 2.12 to 2.14 counted each layer twice, "_layer_checkpoint_dependencies/conv2d_2/vars/0". Which layer
-// that is says the configuration beside them, or the names that Keras since 3.6 writes into the weights;
-// where neither does, the layer is called as Keras calls one that was given no name, "conv2d_1".
+// that is says the configuration beside them, or the names that newer Keras 3 (seen of 3.15) writes into the
+// weights; where neither does, the layer is called as Keras calls one that was given no name, "conv2d_1".
 class KerasPaths {
  public:
   explicit KerasPaths(const TensorSource& source);

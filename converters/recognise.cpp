@@ -1,5 +1,7 @@
 #include "converters/recognise.h"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "converters/deepdanbooru_layers.h"
@@ -32,14 +34,31 @@ constexpr Recogniser kRecognisers[] = {
     {"Real-CUGAN", recognise_realcugan_model},
 };
 
+// Paths of Keras tell a layer's class and number; without what it is called they fit no table.
+bool lacks_layer_names(const TensorSource& source) {
+  const bool named = std::ranges::any_of(source.texts(), [](const SourceText& text) {
+    return text.name == "layer_names" || text.name == "config.json";
+  });
+  return !named && std::ranges::any_of(source.tensors(), [](const SourceTensor& tensor) {
+    return tensor.name.find("/vars/") != std::string::npos;
+  });
+}
+
 }  // namespace
 
 std::span<const Recogniser> recognisers() { return kRecognisers; }
 
 Result<Recognised> recognise(const TensorSource& source, const RecogniseOptions& options) {
   for (const Recogniser& recogniser : recognisers()) {
-    INK_TRY(std::optional<Recognised> found, recogniser.recognise(source, options));
-    if (found) return std::move(*found);
+    Result<std::optional<Recognised>> found = recogniser.recognise(source, options);
+    if (!found.ok() && lacks_layer_names(source)) {
+      return Error{found.error().kind,
+                   concat(found.error().message,
+                          "; the names of its layers, which tell most models, are not in the file: a .keras "
+                          "of the model has them")};
+    }
+    if (!found.ok()) return found.error();
+    if (*found) return std::move(**found);
   }
   return model_error(source.origin(), ": its tensors make no model that is known here");
 }

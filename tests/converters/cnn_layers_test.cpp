@@ -260,6 +260,23 @@ TEST(KerasPaths, CountEachLayerTwiceInKeras2) {
   EXPECT_TRUE(NamedTensors::keras(source).has("b/kernel"));
 }
 
+// Of a ResNet, whose layers have names.
+TEST(KerasPaths, WithoutNamesAreRefusedWithThatReason) {
+  NamesOnly source(std::vector<TensorSpec>{});
+  const std::vector<int64_t> shapes[] = {{7, 7, 3, 64}, {64}};
+  for (size_t i = 0; i < 2; ++i)
+    source.tensors().push_back({"layers/conv2d/vars/" + std::to_string(i), DType::f32, shapes[i]});
+  const auto message = [&] {
+    const Result<Recognised> found = recognise(source, {});
+    return found.ok() ? std::string() : found.error().message;
+  };
+  constexpr std::string_view kReason = "the names of its layers, which tell most models, are not in the file";
+  EXPECT_NE(message().find(kReason), std::string::npos) << message();
+  source.say("layer_names", R"({"layers/conv2d":"conv1_conv"})");
+  EXPECT_NE(message(), "");
+  EXPECT_EQ(message().find(kReason), std::string::npos) << message();
+}
+
 TEST(KerasPaths, AreCalledAsTheWeightsSay) {
   NamesOnly source({});
   source.say("layer_names", R"({"layers/functional/layers/depthwise_conv2d_1":"block1a_dwconv"})");

@@ -225,7 +225,7 @@ class Reader {
     return {};
   }
 
-  // Keras since 3.6 says beside a layer's variables what it is called.
+  // Newer Keras 3, such as 3.15, says beside a layer's variables what it is called.
   Status add_layer_name(const Object& vars) {
     const Attribute* const name = vars.name == "vars" ? File::attribute(vars, "name") : nullptr;
     if (name == nullptr || vars.parent == 0) return {};
