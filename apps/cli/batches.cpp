@@ -44,8 +44,12 @@ class Run {
 
   template <class Compute>
   Status run_safely(size_t count, const std::vector<float*>& dst, Compute compute) {
-    const auto first = std::ranges::find_if(items_, [](const Item& item) { return !item.why; });
-    tally_.started(first->item);
+    bool first = true;
+    for (const Item& item : items_) {
+      if (item.why) continue;
+      first ? tally_.started(item.item) : tally_.started_beside(item.item);
+      first = false;
+    }
     try {
       return compute(std::span<float* const>(dst));
     } catch (const std::bad_alloc&) {

@@ -50,6 +50,10 @@ void Progress::start(const std::string& file) {
   if (json_) print_event("start", file_);
 }
 
+void Progress::start_beside(const std::string& file) {
+  if (json_) print_event("start", file);
+}
+
 void Progress::update(double share) {
   share_ = std::clamp(share, 0.0, 1.0);
   const int percent = static_cast<int>(share_ * 100);

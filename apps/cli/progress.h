@@ -22,6 +22,8 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void start(const std::string& file);
+  // One that runs together with the file that was started last, which stands for both in the bar.
+  void start_beside(const std::string& file);
   void update(double share);  // of the file that was started last, 0 to 1
   void pass();                // a file is through with it, for better or worse
   void skip();                // a file that there is nothing to do for

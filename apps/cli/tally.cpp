@@ -12,6 +12,8 @@ Tally::Tally(const Common& common, std::vector<std::string> names, std::string n
 
 void Tally::started(size_t item) { progress_.start(names_[item]); }
 
+void Tally::started_beside(size_t item) { progress_.start_beside(names_[item]); }
+
 void Tally::done(size_t item) {
   ++done_;
   progress_.pass();

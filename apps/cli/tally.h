@@ -20,6 +20,7 @@ class Tally {
   const std::string& noun() const { return noun_; }
 
   void started(size_t item);
+  void started_beside(size_t item);  // in the run of the item that was started last
   void done(size_t item);
   void failed(size_t item, const Error& error);
   // So that standard output can be written to the same terminal.

@@ -226,6 +226,14 @@ TEST_F(CliTag, TellsProgressAndStopsWhenInterrupted) {
   EXPECT_TRUE(json.says(R"({"event":"start","file":"a.png","done":0.000,"total":1,"eta_s":null})"))
       << json.err;
   EXPECT_TRUE(json.says(R"({"event":"done","file":"a.png","done":1.000,"total":1)")) << json.err;
+  // Pictures that run together begin together, and what cannot be read never does.
+  const Outcome batch = tag({"a.png", "none.png", "b.png", "-b", "3", "--progress", "json"});
+  EXPECT_EQ(batch.code, 1) << batch.err;
+  const size_t a = batch.err.find(R"({"event":"start","file":"a.png")");
+  const size_t b = batch.err.find(R"({"event":"start","file":"b.png")");
+  EXPECT_LT(a, b) << batch.err;
+  EXPECT_LT(b, batch.err.find(R"({"event":"done","file":"a.png")")) << batch.err;
+  EXPECT_FALSE(batch.says(R"("event":"start","file":"none.png")")) << batch.err;
 
   std::vector<std::string> many(5000, "a.png");
   many.insert(many.end(), {"--progress", "plain", "-b", "1"});
