@@ -98,7 +98,8 @@ std::string json(const Flags& flags, const Attached& attached, const ConvertRepo
 }
 
 Result<int> run_convert(const Flags& flags, const Common& common) {
-  INK_TRY(const LoadOptions options, load_options(flags.architecture));
+  INK_TRY(LoadOptions options, load_options(flags.architecture));
+  options.threads = common.threads;
   INK_TRY_STATUS(check_output(flags));
   ConvertReport report;
   LoadedModel loaded{flags.source, nullptr, nullptr};

@@ -18,16 +18,33 @@ SETTINGS = {
 }
 
 
+def ort_options(threads: int):
+    import onnxruntime
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.set_denormal_as_zero", "1")
+    return options
+
+
+def openvino_settings(threads: int) -> dict:
+    import openvino
+    from openvino import properties
+    return {
+        properties.hint.inference_precision: openvino.Type.f32,
+        properties.hint.performance_mode: properties.hint.PerformanceMode.LATENCY,
+        properties.inference_num_threads: threads,
+        properties.intel_cpu.denormals_optimization: True,
+    }
+
+
 class Ort:
     def __init__(self, model: Path, threads: int, src: np.ndarray, dst_shape: tuple[int, ...]):
         import onnxruntime
-        options = onnxruntime.SessionOptions()
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.set_denormal_as_zero", "1")
-        self.session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self.session = onnxruntime.InferenceSession(str(model), ort_options(threads),
+                                                    providers=["CPUExecutionProvider"])
         self.src = onnxruntime.OrtValue.ortvalue_from_numpy(src)
         self.dst = onnxruntime.OrtValue.ortvalue_from_shape_and_type(list(dst_shape), np.float32)
         self.binding = self.session.io_binding()
@@ -44,14 +61,7 @@ class Ort:
 class OpenVino:
     def __init__(self, model: Path, threads: int, src: np.ndarray, dst_shape: tuple[int, ...]):
         import openvino
-        from openvino import properties
-        config = {
-            properties.hint.inference_precision: openvino.Type.f32,
-            properties.hint.performance_mode: properties.hint.PerformanceMode.LATENCY,
-            properties.inference_num_threads: threads,
-            properties.intel_cpu.denormals_optimization: True,
-        }
-        self.compiled = openvino.Core().compile_model(str(model), "CPU", config)
+        self.compiled = openvino.Core().compile_model(str(model), "CPU", openvino_settings(threads))
         self.src, self.dst = src, np.empty(dst_shape, np.float32)
         self.request = self.compiled.create_infer_request()
         self.request.set_input_tensor(openvino.Tensor(self.src, shared_memory=True))

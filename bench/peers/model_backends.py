@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from backends import openvino_settings, ort_options
 from model_feeds import Feed, feeds, fixed_shape, in_order
 from zoo.catalog import Case, Work
 
@@ -51,12 +52,7 @@ def ort_session(case: Case, work: Work, threads: int, fixed: dict[str, int], opt
     """optimised: where the graph is left as this machine optimises it; read from there if it is there already."""
     import onnxruntime
     file = work.onnx(case.model)
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.set_denormal_as_zero", "1")
+    options = ort_options(threads)
     for name, value in (entries or {}).items():
         options.add_session_config_entry(name, value)
     for name, size in fixed.items():
@@ -96,17 +92,6 @@ class OpenVino:
 
     def result(self) -> np.ndarray:
         return in_order([(feed.rows, request.get_output_tensor().data) for feed, request in self.requests])
-
-
-def openvino_settings(threads: int) -> dict:
-    import openvino
-    from openvino import properties
-    return {
-        properties.hint.inference_precision: openvino.Type.f32,
-        properties.hint.performance_mode: properties.hint.PerformanceMode.LATENCY,
-        properties.inference_num_threads: threads,
-        properties.intel_cpu.denormals_optimization: True,
-    }
 
 
 def openvino_model(file: Path, threads: int, fixed: dict[str, int]):

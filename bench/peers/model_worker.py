@@ -7,22 +7,15 @@ milliseconds of loading, the framework's import excluded.
 import argparse
 import gc
 import importlib
-import sys
 import time
 from pathlib import Path
 
 import model_backends
-from worker import private_stdout
+from worker import private_stdout, seconds_of, serve
 from zoo.catalog import MODELS, Case, Work
 
 # A way is tried so often, or for so long.
 TRIALS, TRIAL_SECONDS = 5, 0.5
-
-
-def seconds_of(candidate) -> float:
-    start = time.perf_counter()
-    candidate.run()
-    return time.perf_counter() - start
 
 
 def fastest(candidates):
@@ -31,9 +24,9 @@ def fastest(candidates):
     for name, make in candidates:
         candidate = make()
         candidate.run()
-        times = [seconds_of(candidate)]
+        times = [seconds_of(candidate.run)]
         while len(times) < TRIALS and sum(times) < TRIAL_SECONDS:
-            times.append(seconds_of(candidate))
+            times.append(seconds_of(candidate.run))
         known.append((min(times), name, make))
         del candidate
         gc.collect()
@@ -64,18 +57,7 @@ def main() -> None:
     else:
         said, candidate = fastest(model_backends.CANDIDATES[args.peer](case, work, args.threads))
 
-    print(f"ready {said}".strip(), file=out)
-    for line in sys.stdin:
-        command = line.strip()
-        if command == "run":
-            print(f"ms {seconds_of(candidate) * 1e3:.4f}", file=out)
-        elif command == "save":
-            candidate.result().tofile(args.output)
-            print("saved", file=out)
-        elif command == "quit":
-            break
-        else:
-            sys.exit(f"unknown command: {command}")
+    serve(out, said, candidate.run, lambda: candidate.result().tofile(args.output))
 
 
 if __name__ == "__main__":

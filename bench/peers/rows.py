@@ -1,6 +1,8 @@
 """One row of the results: what was measured of one engine at one piece of work, and where it stands."""
 
+import json
 import statistics
+from pathlib import Path
 
 import cold
 import machine
@@ -80,6 +82,11 @@ def update_peaks(inkstone: str | None, threads: list[int], results: dict) -> Non
     for row in results["rows"]:
         if "gflops" in row:
             row["share_of_peak"] = round(row["gflops"] / results["peak"][str(row["threads"])]["gflops"], 3)
+
+
+def save(results: dict, file: Path | None) -> None:
+    if file:
+        file.write_text(json.dumps(results, indent=1) + "\n")
 
 
 def any_wrong(rows: list[dict]) -> bool:

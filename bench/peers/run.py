@@ -2,7 +2,6 @@
 
 import argparse
 import hashlib
-import json
 import os
 import re
 import signal
@@ -229,9 +228,7 @@ def main() -> None:
                 print(f"{size[0]}x{size[1]}, {threads} threads ...", file=sys.stderr, flush=True)
                 results["rows"] += measure_case(args, model, case, threads, folder)
                 rows.update_peaks(args.inkstone, args.threads, results)
-                # After each case: hours of measuring survive an interruption.
-                if args.json:
-                    args.json.write_text(json.dumps(results, indent=1) + "\n")
+                rows.save(results, args.json)  # after each case: hours of measuring survive an interruption
     print(table.render(results))
     if rows.any_wrong(results["rows"]):
         sys.exit(1)

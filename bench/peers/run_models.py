@@ -216,9 +216,7 @@ def main() -> None:
                 results["rows"] += measured
                 if not args.cold:
                     rows.update_peaks(args.inkstone, [threads], results)
-                # After each case: hours of measuring survive an interruption.
-                if args.json:
-                    args.json.write_text(json.dumps(results, indent=1) + "\n")
+                rows.save(results, args.json)  # after each case: hours of measuring survive an interruption
     print(table.render(results))
     if rows.any_wrong(results["rows"]):
         sys.exit(1)

@@ -18,6 +18,28 @@ def private_stdout():
     return protocol
 
 
+def seconds_of(run) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def serve(out, said: str, run, save) -> None:
+    """Answers the driver until it is done. said: what follows `ready`."""
+    print(f"ready {said}".strip(), file=out)
+    for line in sys.stdin:
+        command = line.strip()
+        if command == "run":
+            print(f"ms {seconds_of(run) * 1e3:.4f}", file=out)
+        elif command == "save":
+            save()
+            print("saved", file=out)
+        elif command == "quit":
+            break
+        else:
+            sys.exit(f"unknown command: {command}")
+
+
 def dims(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split("x"))
 
@@ -40,20 +62,7 @@ def main() -> None:
     backend = backends.BACKENDS[args.peer](args.model, args.threads, src, (n, oc, oh, ow))
     del src
 
-    print("ready", file=out)
-    for line in sys.stdin:
-        command = line.strip()
-        if command == "run":
-            start = time.perf_counter()
-            backend.run()
-            print(f"ms {(time.perf_counter() - start) * 1e3:.4f}", file=out)
-        elif command == "save":
-            backend.result().transpose(0, 2, 3, 1).astype(np.float32).tofile(args.output)
-            print("saved", file=out)
-        elif command == "quit":
-            break
-        else:
-            sys.exit(f"unknown command: {command}")
+    serve(out, "", backend.run, lambda: backend.result().transpose(0, 2, 3, 1).astype(np.float32).tofile(args.output))
 
 
 if __name__ == "__main__":

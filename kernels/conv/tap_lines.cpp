@@ -20,7 +20,6 @@ constexpr int kGatheredTiles = 8, kMostGatheredTiles = 16;
 
 // Of panels that are cut in depth.
 constexpr int kDepth = 512, kDeepTiles = 16;
-constexpr int kMostRows = 14, kMostColumns = 32;  // of a GEMM tile
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -148,7 +147,7 @@ TapConv::Lines TapConv::make_lines(const Maps& maps, Rect region) const {
 
 void TapConv::run(View<const float> src, View<float> dst, View<const float> residual,
                   const Epilogue& epilogue, Rect region, int threads, float* scratch) const {
-  INK_CHECK(variant_->mr <= kMostRows && variant_->nr <= kMostColumns);
+  INK_CHECK(variant_->mr <= kMostTileRows && variant_->nr <= kMostTileColumns);
   const Lines lines = make_lines({src, residual, dst, epilogue}, region);
   if (lines.grid.h() <= 0 || lines.grid.w() <= 0) return;
   const int64_t tiles = lines.count * lines.tiles;
@@ -249,7 +248,7 @@ void TapConv::gather(const Lines& lines, const Tile& tile, int group, float* row
 void TapConv::run_panel(const Lines& lines, std::span<const Tile> tiles, int group, int own,
                         bool more) const {
   constexpr int64_t kNoOffset[] = {0};
-  alignas(kAlignment) float sums[kDeepTiles * kMostRows * kMostColumns];
+  alignas(kAlignment) float sums[kDeepTiles * kMostTileRows * kMostTileColumns];
   const GemmPanels& panels = groups_[static_cast<size_t>(group)];
   const int k = panels.k(), width = panels.width(own), depth = deep() ? lines.depth : k;
   const int channel = group * groups_.front().n() + panels.first_column(own);
@@ -292,13 +291,13 @@ void TapConv::run_panel(const Lines& lines, std::span<const Tile> tiles, int gro
         args.taps += begin / lines.run;
         args.tap_count = steps / lines.run;
       }
-      if (begin > 0) args.sums = waiting, args.sums_step = kMostColumns;
+      if (begin > 0) args.sums = waiting, args.sums_step = kMostTileColumns;
       if (!last) {
-        args.dst = waiting, args.dst_step = kMostColumns, args.n = width;
+        args.dst = waiting, args.dst_step = kMostTileColumns, args.n = width;
         args.residual = nullptr, args.epilogue = {};
       }
       variant_->tile(args);
-      waiting += kMostRows * kMostColumns;
+      waiting += kMostTileRows * kMostTileColumns;
       if (ahead != nullptr) ahead += steps * ahead_step;
     }
   }

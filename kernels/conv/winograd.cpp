@@ -1,7 +1,6 @@
 #include "kernels/conv/winograd.h"
 
 #include <algorithm>
-#include <atomic>
 
 #include "kernels/base/caches.h"
 #include "kernels/base/parallel.h"
@@ -309,21 +308,14 @@ void WinogradConv::run_whole(const Maps& maps, int64_t tiles, int threads, float
   parallel_for(all, threads, [&](int64_t t, int) {
     transform_input(maps, static_cast<int>(t / tiles), t % tiles, inputs + t * ic, input_stride);
   });
-  // A thread claims a panel ahead, to know what to ask for in time.
   const int64_t products = static_cast<int64_t>(kWinogradPoints) * panels;
-  std::atomic<int64_t> unclaimed{0};
-  const auto claim = [&] { return unclaimed.fetch_add(1, std::memory_order_relaxed); };
   const auto weights = [&](int64_t product) {
     return points_[static_cast<size_t>(product / panels)].weights(static_cast<int>(product % panels));
   };
-  parallel_for(std::min<int64_t>(threads, products), threads, [&](int64_t, int) {
-    for (int64_t product = claim(); product < products;) {
-      const int64_t after = claim();
-      const int p = static_cast<int>(product / panels), panel = static_cast<int>(product % panels);
-      multiply(p, panel, inputs + p * input_stride, all, sums + p * sum_stride + panel * gemm_->nr, oc,
-               after < products ? weights(after) : nullptr);
-      product = after;
-    }
+  parallel_for_ahead(products, threads, [&](int64_t product, int64_t after) {
+    const int p = static_cast<int>(product / panels), panel = static_cast<int>(product % panels);
+    multiply(p, panel, inputs + p * input_stride, all, sums + p * sum_stride + panel * gemm_->nr, oc,
+             after < products ? weights(after) : nullptr);
   });
   parallel_for(static_cast<int64_t>(all) * slices, threads, [&](int64_t task, int) {
     const int64_t t = task / slices;

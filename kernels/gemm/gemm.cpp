@@ -1,7 +1,6 @@
 #include "kernels/gemm/gemm.h"
 
 #include <algorithm>
-#include <atomic>
 
 #include "kernels/base/caches.h"
 #include "kernels/base/check.h"
@@ -22,8 +21,7 @@ constexpr GemmVariant kVariants[] = {
 };
 
 constexpr int64_t kNoOffset[] = {0};
-constexpr int kMostTiles = 16;                    // of a block
-constexpr int kMostRows = 14, kMostColumns = 32;  // of a tile
+constexpr int kMostTiles = 16;  // of a block
 
 int divide_up(int a, int b) { return (a + b - 1) / b; }
 
@@ -136,8 +134,8 @@ struct Product {
   // first-level cache. So a weight is widened once a block, and the tiles are those of f32.
   void run_narrow_panel(int panel, int first_tile, int last_tile, int tiles, const Ahead& ahead) const {
     constexpr int kDepth = 128;
-    alignas(kAlignment) float widened[kDepth * kMostColumns];
-    alignas(kAlignment) float sums[kMostTiles * kMostRows * kMostColumns];
+    alignas(kAlignment) float widened[kDepth * kMostTileColumns];
+    alignas(kAlignment) float sums[kMostTiles * kMostTileRows * kMostTileColumns];
     const int width = panels.width(panel);
 
     int k = 0;
@@ -147,15 +145,15 @@ struct Product {
                      static_cast<int64_t>(depth) * width, panels.dtype() == DType::bf16});
       for (int tile = first_tile; tile < last_tile; ++tile) {
         GemmTileArgs args = tile_args(panel, tile, tiles);
-        float* waiting = sums + (tile - first_tile) * variant.mr * kMostColumns;
+        float* waiting = sums + (tile - first_tile) * variant.mr * kMostTileColumns;
         args.src += k;
         args.run = depth;
         args.packed = widened;
         ahead.give(args, static_cast<int64_t>(k) * (last_tile - first_tile) +
                              static_cast<int64_t>(tile - first_tile) * depth);
-        if (k > 0) args.sums = waiting, args.sums_step = kMostColumns;
+        if (k > 0) args.sums = waiting, args.sums_step = kMostTileColumns;
         if (k + depth < panels.k()) {
-          args.dst = waiting, args.dst_step = kMostColumns;
+          args.dst = waiting, args.dst_step = kMostTileColumns;
           args.n = width;
           args.residual = nullptr;
           args.epilogue = {};
@@ -199,19 +197,12 @@ const GemmVariant& choose_gemm(Isa limit) { return best_variant(gemm_variants(),
 void gemm_run(const GemmVariant& variant, const GemmPanels& panels, View<const float> src, View<float> dst,
               View<const float> residual, const Epilogue& epilogue, int threads) {
   INK_CHECK(src.c == panels.k() && dst.c == panels.n() && src.w == dst.w);
-  INK_CHECK(variant.mr <= kMostRows && variant.nr <= kMostColumns);
+  INK_CHECK(variant.mr <= kMostTileRows && variant.nr <= kMostTileColumns);
   if (dst.w == 0) return;
   const Product product{variant, panels, src, dst, residual, epilogue};
   const Cut cut(variant, panels, dst.w, threads);
-  // A thread claims a piece ahead, to know what to ask for in time.
-  std::atomic<int64_t> unclaimed{0};
-  const auto claim = [&] { return unclaimed.fetch_add(1, std::memory_order_relaxed); };
-  parallel_for(std::min<int64_t>(cut.threads, cut.pieces()), cut.threads, [&](int64_t, int) {
-    for (int64_t piece = claim(); piece < cut.pieces();) {
-      const int64_t after = claim();
-      product.run_piece(cut, piece, cut.first_panel(after));
-      piece = after;
-    }
+  parallel_for_ahead(cut.pieces(), cut.threads, [&](int64_t piece, int64_t after) {
+    product.run_piece(cut, piece, cut.first_panel(after));
   });
 }
 

@@ -19,6 +19,9 @@ struct GemmVariant {
   int mr, nr, lanes;
 };
 
+// Of any variant's tile.
+constexpr int kMostTileRows = 14, kMostTileColumns = 32;
+
 // Best first, reference last. Convolutions and transposed convolutions run on the same tiles.
 std::span<const GemmVariant> gemm_variants();
 const GemmVariant& choose_gemm(Isa limit);

@@ -7,18 +7,12 @@
 #include <vector>
 
 #include "pictures/picture.h"
+#include "tests/harness/sanitized.h"
 #include "tests/pictures/png_builder.h"
 
 namespace ink::test {
 
-// The peak of a process under a sanitizer is the sanitizer's.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kMemoryCounts = false;
-#elif defined(__has_feature)
-constexpr bool kMemoryCounts = !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer);
-#else
-constexpr bool kMemoryCounts = true;
-#endif
+constexpr bool kMemoryCounts = !kSanitized;
 
 struct Outcome {
   int code = -1;  // exit code, or -signal

@@ -12,6 +12,7 @@
 
 #include "tests/converters/memory_folder.h"
 #include "tests/converters/sample_ncnn.h"
+#include "tests/harness/sanitized.h"
 #include "weights/safetensors.h"
 
 namespace ink {
@@ -305,15 +306,6 @@ uint64_t peak_of(const Work& work) {
   return busy > idle ? busy - idle : 0;
 }
 
-// The peak of a process under a sanitizer is the sanitizer's.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kMemoryCounts = false;
-#elif defined(__has_feature)
-constexpr bool kMemoryCounts = !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer);
-#else
-constexpr bool kMemoryCounts = true;
-#endif
-
 // Two shards of 100 MB, which the disk holds as holes.
 TEST(OpenSource, TakesNoMoreMemoryThanTheTensorsAskedFor) {
   constexpr int64_t kTensor = 10 << 20, kTensors = 10;
@@ -347,7 +339,7 @@ TEST(OpenSource, TakesNoMoreMemoryThanTheTensorsAskedFor) {
       }
       if (sum != 0) _exit(3);
     });
-    if (kMemoryCounts) {
+    if (!test::kSanitized) {
       EXPECT_LE(peak, asked * kTensor * 12 / 10 + (4 << 20)) << asked;
     }
   }

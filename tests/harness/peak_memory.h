@@ -16,9 +16,14 @@ class PeakMemory {
  public:
   PeakMemory() {
     malloc_trim(0);
-    std::ofstream("/proc/self/clear_refs") << "5";
+    std::ofstream reset("/proc/self/clear_refs");
+    reset << "5" << std::flush;
     before_ = read("VmRSS:");
+    counts_ = reset.good() && before_ > 0;
   }
+
+  // Whether this system tells.
+  bool counts() const { return counts_; }
 
   uint64_t bytes() const {
     const uint64_t peak = read("VmHWM:");
@@ -35,6 +40,7 @@ class PeakMemory {
   }
 
   uint64_t before_ = 0;
+  bool counts_ = false;
 };
 
 }  // namespace ink::test

@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
-#include <malloc.h>
 
-#include <fstream>
 #include <random>
 #include <string>
 
+#include "tests/harness/peak_memory.h"
+#include "tests/harness/sanitized.h"
 #include "tests/pictures/golden.h"
 #include "tests/pictures/jpeg_pieces.h"
 #include "tests/pictures/refusal.h"
@@ -18,40 +18,7 @@ using test::Bytes;
 using test::bytes_of;
 using test::operator+;
 
-#if defined(__has_feature)
-constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-
-// Bytes by which the largest resident size since the last call of restart() lies above the one then.
-class Peak {
- public:
-  bool restart() {
-    malloc_trim(0);
-    std::ofstream reset("/proc/self/clear_refs");
-    reset << "5" << std::flush;
-    before_ = read("VmHWM:");
-    return reset.good() && before_ > 0;
-  }
-  uint64_t growth() const {
-    const uint64_t now = read("VmHWM:");
-    return now > before_ ? now - before_ : 0;
-  }
-
- private:
-  static uint64_t read(const std::string& field) {
-    std::ifstream status("/proc/self/status");
-    for (std::string word; status >> word;) {
-      uint64_t kib = 0;
-      if (word == field && status >> kib) return kib * 1024;
-    }
-    return 0;
-  }
-  uint64_t before_ = 0;
-};
+using test::kSanitized;
 
 Bytes noise(size_t size) {
   std::mt19937 random(1);
@@ -135,17 +102,17 @@ TEST(Memory, ARefusalIsCheap) {
       {"lossless WebP of 11000 x 11000, cut", lossless_webp(11000, 11000, {})},
   };
   for (const auto& [what, file] : kFiles) {
-    Peak peak;
-    if (!peak.restart()) GTEST_SKIP() << "the peak cannot be measured here";
+    const test::PeakMemory peak;
+    if (!peak.counts()) GTEST_SKIP() << "the peak cannot be measured here";
     EXPECT_FALSE(decode_picture(file, "x", {}).ok()) << what;
-    EXPECT_LE(peak.growth(), (uint64_t{64} << 20) + 4 * file.size()) << what;
+    EXPECT_LE(peak.bytes(), (uint64_t{64} << 20) + 4 * file.size()) << what;
   }
 }
 
 TEST(Memory, AHungryProfileIsNotServed) {
   if (kSanitized) GTEST_SKIP() << "a sanitizer keeps memory of its own";
-  Peak peak;
-  if (!peak.restart()) GTEST_SKIP() << "the peak cannot be measured here";
+  const test::PeakMemory peak;
+  if (!peak.counts()) GTEST_SKIP() << "the peak cannot be measured here";
   const Bytes profile =
       test::jpeg_marker(0xe2, bytes_of(std::string("ICC_PROFILE\0\1\1", 14)) + hungry_profile());
   Bytes file = test::golden_file("cmyk.jpg");
@@ -153,7 +120,7 @@ TEST(Memory, AHungryProfileIsNotServed) {
   const auto got = decode_picture(file, "x", {});
   ASSERT_TRUE(got.ok()) << got.error().message;
   EXPECT_EQ(got->pixels, test::read_golden("cmyk.jpg").picture.pixels);
-  EXPECT_LE(peak.growth(), uint64_t{64} << 20);
+  EXPECT_LE(peak.bytes(), uint64_t{64} << 20);
 }
 
 TEST(Memory, EncodingTakesNoMoreThanItSays) {
@@ -169,11 +136,11 @@ TEST(Memory, EncodingTakesNoMoreThanItSays) {
       options.quality = 100;
       options.png_level = lossless ? 9 : 6;
       options.threads = 4;
-      Peak peak;
-      if (!peak.restart()) GTEST_SKIP() << "the peak cannot be measured here";
+      const test::PeakMemory peak;
+      if (!peak.counts()) GTEST_SKIP() << "the peak cannot be measured here";
       EXPECT_TRUE(encode_picture(picture, options, "x", [](ByteSpan) { return Status(); }).ok());
       const uint64_t said = encoding_bytes(picture.w, picture.h, 3, 8, options);
-      EXPECT_LE(peak.growth(), said) << format_name(format) << lossless;
+      EXPECT_LE(peak.bytes(), said) << format_name(format) << lossless;
       EXPECT_LE(said, (format == PictureFormat::webp ? uint64_t{80} : uint64_t{48}) << 20);
     }
   }
