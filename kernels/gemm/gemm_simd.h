@@ -73,21 +73,37 @@ constexpr bool gemm_cheap(Activation activation) {
 
 // Sums that wait in memory for an activation with an exponential: kept out of line, since inlined into every
 // tile size it would make up nine tenths of the library.
-template <class A>
-static __attribute__((noinline)) void gemm_finish_slowly(const GemmTileArgs& args, const float* sums,
-                                                         int width) {
+template <class A, Activation kActivation>
+INK_INLINE void gemm_finish_rows(const GemmTileArgs& args, const float* sums, int width) {
   const Vec<A> slope = broadcast<A>(args.epilogue.slope), zero = broadcast<A>(0.0f);
   for (int i = 0; i < args.m; ++i, sums += width) {
+    float* dst = args.dst + i * args.dst_step;
     const float* residual = args.residual == nullptr ? nullptr : args.residual + i * args.residual_step;
     for (int j = 0; j < args.n; j += kLanes<A>) {
       const int count = args.n - j < kLanes<A> ? args.n - j : kLanes<A>;
-      const Vec<A> r = residual == nullptr ? zero : load_n<A>(residual + j, count);
       Vec<A> x = load<A>(sums + j);
-      if (args.epilogue.residual_first) x = x + r;
-      x = activate<A>(x, args.epilogue.activation, slope);
-      if (!args.epilogue.residual_first) x = x + r;
-      store_n<A>(args.dst + i * args.dst_step + j, x, count);
+      if (residual == nullptr) {
+        x = activate<A>(x, kActivation, slope);
+      } else {
+        const Vec<A> r = load_n<A>(residual + j, count);
+        x = activate<A>(x + (args.epilogue.residual_first ? r : zero), kActivation, slope);
+        if (!args.epilogue.residual_first) x = x + r;
+      }
+      store_n<A>(dst + j, x, count);
     }
+  }
+}
+
+template <class A>
+static __attribute__((noinline)) void gemm_finish_slowly(const GemmTileArgs& args, const float* sums,
+                                                         int width) {
+  switch (args.epilogue.activation) {
+    case Activation::sigmoid: return gemm_finish_rows<A, Activation::sigmoid>(args, sums, width);
+    case Activation::tanh: return gemm_finish_rows<A, Activation::tanh>(args, sums, width);
+    case Activation::silu: return gemm_finish_rows<A, Activation::silu>(args, sums, width);
+    case Activation::gelu: return gemm_finish_rows<A, Activation::gelu>(args, sums, width);
+    case Activation::quick_gelu: return gemm_finish_rows<A, Activation::quick_gelu>(args, sums, width);
+    default: return gemm_finish_rows<A, Activation::none>(args, sums, width);
   }
 }
 

@@ -60,8 +60,8 @@ TEST(Activation, ErrorsAreAsStated) {
     double low, high, relative, of_square;  // relative error below relative + of_square * x^2
   };
   constexpr double kUlp = 0x1p-23;
-  constexpr Bound kBounds[] = {{Activation::sigmoid, -85, 30, 4 * kUlp, 0},
-                               {Activation::silu, -85, 60, 5 * kUlp, 0},
+  constexpr Bound kBounds[] = {{Activation::sigmoid, -85, 30, 3 * kUlp, 0},
+                               {Activation::silu, -85, 60, 3 * kUlp, 0},
                                {Activation::gelu, -12.5, 60, 5e-7, 4e-8},
                                {Activation::quick_gelu, -50, 60, 12 * kUlp, 3e-9},
                                {Activation::tanh, -20, 20, 6e-7, 0}};
