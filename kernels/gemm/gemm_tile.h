@@ -30,8 +30,9 @@ struct GemmTileArgs {
   // depth that is cut in two are those of the whole depth, bit for bit. dst may be sums.
   const float* sums = nullptr;
   int64_t sums_step = 0;
-  // What the caller will read next: a cache line of it is asked for at each step of the depth, `ahead_step`
-  // bytes further on each time. Without effect on the result. nullptr: nothing.
+  // What the caller will read next: a cache line of it is asked for at each step of the depth, so that the
+  // tile has asked for tap_count * run lines `ahead_step` bytes apart at its end, in any order. Without
+  // effect on the result. nullptr: nothing.
   const unsigned char* ahead = nullptr;
   int64_t ahead_step = 0;
 };
