@@ -48,4 +48,10 @@ inline float activate(float x, Activation activation, float slope) {
   return x;
 }
 
+// What is stored for a value; residual is 0 where there is none.
+inline float finish(float value, float residual, const Epilogue& epilogue) {
+  if (epilogue.residual_first) return activate(value + residual, epilogue.activation, epilogue.slope);
+  return activate(value, epilogue.activation, epilogue.slope) + residual;
+}
+
 }  // namespace ink

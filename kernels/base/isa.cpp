@@ -1,5 +1,6 @@
 #include "kernels/base/isa.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <vector>
@@ -11,7 +12,13 @@
 namespace ink {
 namespace {
 
+#ifdef INK_OPENBLAS
+constexpr Isa kWeakest = Isa::openblas;
+constexpr Isa kAll[] = {Isa::reference, Isa::openblas, Isa::sse42, Isa::avx2, Isa::avx512};
+#else
+constexpr Isa kWeakest = Isa::reference;
 constexpr Isa kAll[] = {Isa::reference, Isa::sse42, Isa::avx2, Isa::avx512};
+#endif
 
 #if defined(__x86_64__) && !defined(INK_SCALAR_ONLY)
 // The register state that the operating system saves on a context switch; without it AVX faults.
@@ -25,7 +32,7 @@ unsigned long long saved_state() {
 
 Isa detect() {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0 || (ecx & bit_SSE4_2) == 0) return Isa::reference;
+  if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0 || (ecx & bit_SSE4_2) == 0) return kWeakest;
   constexpr unsigned kAvxBits = bit_AVX | bit_FMA | bit_F16C;
   constexpr unsigned long long kYmmState = 0x6, kZmmState = 0xe6;
   const unsigned long long state = saved_state();
@@ -36,7 +43,7 @@ Isa detect() {
   return Isa::avx512;
 }
 #else
-Isa detect() { return Isa::reference; }
+Isa detect() { return kWeakest; }
 #endif
 
 Result<Isa> read_choice() {
@@ -57,6 +64,7 @@ Result<Isa> read_choice() {
 const char* isa_name(Isa isa) {
   switch (isa) {
     case Isa::reference: return "reference";
+    case Isa::openblas: return "openblas";
     case Isa::sse42: return "sse42";
     case Isa::avx2: return "avx2";
     case Isa::avx512: return "avx512";
@@ -65,8 +73,8 @@ const char* isa_name(Isa isa) {
 }
 
 std::span<const Isa> supported_isas() {
-  static const size_t count = static_cast<size_t>(detect()) + 1;
-  return std::span(kAll).first(count);
+  static const auto count = std::find(std::begin(kAll), std::end(kAll), detect()) - std::begin(kAll) + 1;
+  return std::span(kAll).first(static_cast<size_t>(count));
 }
 
 const Result<Isa>& chosen_isa() {

@@ -8,8 +8,9 @@
 
 namespace ink {
 
-// Instruction sets with kernels of their own, weakest first: a CPU that has one has all before it.
-enum class Isa { reference, sse42, avx2, avx512 };
+// Instruction sets with kernels of their own, weakest first: a CPU that has one has all before it. `openblas`
+// is what a build with INK_OPENBLAS has for any CPU: products by that library, all else by the reference.
+enum class Isa { reference, openblas, sse42, avx2, avx512 };
 
 const char* isa_name(Isa isa);
 

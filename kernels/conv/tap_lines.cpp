@@ -96,8 +96,8 @@ size_t TapConv::scratch_floats(int threads) const {
 
 bool TapConv::deep() const {
   const int64_t panel_bytes = int64_t{4} * variant_->nr * k();
-  // The reference adds up in double, which sums that wait in float would undo.
-  return variant_->isa != Isa::reference && panel_bytes > second_level_cache_bytes() / 8;
+  // The reference adds up in double, which sums that wait in float would undo; OpenBLAS in pieces of its own.
+  return variant_->isa > Isa::openblas && panel_bytes > second_level_cache_bytes() / 8;
 }
 
 bool TapConv::pointwise() const {

@@ -17,6 +17,9 @@ constexpr GemmVariant kVariants[] = {
     {Isa::avx2, "gemm_6x16_avx2", gemm_tile_6x16_avx2, gemm_widen_avx2, 6, 16, 8},
     {Isa::sse42, "gemm_6x8_sse42", gemm_tile_6x8_sse42, gemm_widen_sse42, 6, 8, 4},
 #endif
+#ifdef INK_OPENBLAS
+    {Isa::openblas, "gemm_14x32_openblas", gemm_tile_14x32_openblas, gemm_widen_reference, 14, 32, 16},
+#endif
     {Isa::reference, "gemm_reference", gemm_tile_reference, gemm_widen_reference, 4, 8, 8},
 };
 
@@ -177,9 +180,7 @@ void gemm_tile_reference(const GemmTileArgs& args) {
         for (int k = 0; k < args.run; ++k, weight += args.panel) sum += static_cast<double>(src[k]) * *weight;
       }
       const float residual = args.residual == nullptr ? 0.0f : args.residual[i * args.residual_step + j];
-      const float value = static_cast<float>(sum) + (args.epilogue.residual_first ? residual : 0.0f);
-      args.dst[i * args.dst_step + j] = activate(value, args.epilogue.activation, args.epilogue.slope) +
-                                        (args.epilogue.residual_first ? 0.0f : residual);
+      args.dst[i * args.dst_step + j] = finish(static_cast<float>(sum), residual, args.epilogue);
     }
   }
 }

@@ -41,6 +41,10 @@ struct GemmTileArgs {
 using GemmTile = void(const GemmTileArgs&);
 GemmTile gemm_tile_reference, gemm_tile_6x8_sse42, gemm_tile_6x16_avx2, gemm_tile_14x32_avx512;
 
+// On cblas_sgemm, in builds with INK_OPENBLAS. The order of its sums is the library's own, which does not say
+// that it is the same for every m and n: so neither are the bits, though no version was seen to differ.
+GemmTile gemm_tile_14x32_openblas;
+
 // Columns of a panel written from a matrix of any strides, in elements, whatever the alignment of its bytes:
 //   dst[kk * dst_step + j] = src[kk * k_stride + j * n_stride]  for kk < k, j < n
 // Elements of 4 or 2 bytes, which are copied as they are. Serial; allocates nothing.

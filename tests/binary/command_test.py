@@ -21,7 +21,7 @@ LIBRARIES = {"libc", "libm", "libstdc++", "libgcc_s", "libgomp", "libz", "libpng
              "libdeflate", "liblcms2", "libutf8proc"}
 EX_USAGE = 64
 EMULATOR = "qemu-x86_64"
-STRENGTH = ["reference", "sse42", "avx2", "avx512"]  # weakest first
+STRENGTH = ["reference", "openblas", "sse42", "avx2", "avx512"]  # weakest first
 
 
 def need(condition, message):
@@ -91,7 +91,9 @@ def chooses(isa, *command):
     """Left alone, the command takes the strongest instruction set that the CPU has."""
     info = json.loads(output([*command, "info", "--cpu", "--json"]))
     need(info["chosen"] == isa, f"expected {isa}, found {info['chosen']}")
-    need(info["instruction_sets"] == STRENGTH[: STRENGTH.index(isa) + 1], f"has {info['instruction_sets']}")
+    found = info["instruction_sets"]
+    weaker = [name for name in STRENGTH[: STRENGTH.index(isa) + 1] if name != "openblas" or name in found]
+    need(found == weaker, f"has {found}")
 
 
 def forced(isa, *command):
