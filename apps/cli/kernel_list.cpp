@@ -45,7 +45,8 @@ std::vector<KernelList> kernel_lists() {
       list("pool", pool_variants()),
       list("resize", resize_variants()),
       list("softmax", softmax_variants()),
-      list("winograd", winograd_variants()),
+      list("winograd, tiles of 4x4", winograd_variants(4)),
+      list("winograd, tiles of 6x6", winograd_variants(6)),
   };
 }
 

@@ -54,10 +54,12 @@ void add_network(const std::string& network) {
       add_opponents("conv", shape, int64_t{layer.ih} * layer.iw, layer.oc, layer.ic);
     }
     if (winograd_declines(params) != nullptr) continue;
-    for (const WinogradVariant& variant : winograd_variants()) {
-      add(shape, layer, variant.name, variant.isa, [=, &variant](const float* weights, const float* bias) {
-        return WinogradConv(variant, choose_gemm(variant.isa), params, weights, bias);
-      });
+    for (const int tile : {4, 6}) {
+      for (const WinogradVariant& variant : winograd_variants(tile)) {
+        add(shape, layer, variant.name, variant.isa, [=, &variant](const float* weights, const float* bias) {
+          return WinogradConv(variant, choose_gemm(variant.isa), params, weights, bias);
+        });
+      }
     }
   }
 }

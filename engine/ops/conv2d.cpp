@@ -38,7 +38,10 @@ class PreparedConv2d : public PreparedOp {
     return 2.0 * (params_.ic / params_.groups) * params_.kh * params_.kw *
            static_cast<double>(output.elements());
   }
-  int grid() const override { return std::is_same_v<Conv, WinogradConv> ? kWinogradTile : 1; }
+  int grid() const override {
+    if constexpr (std::is_same_v<Conv, WinogradConv>) return conv_.tile();
+    return 1;
+  }
   Rect input_region(size_t input, Rect region, std::span<const Shape> inputs, const Shape&) const override {
     if (input == 1) return region;  // the residual
     const ConvParams& p = params_;
@@ -108,13 +111,17 @@ class Conv2d : public EpilogueOp {
       return prepared(depthwise.name, "", DepthwiseConv(depthwise, p, weights, bias));
     }
     const char* reason = winograd_declines(p);
+    int tile = 6;  // maps of any size are those of pictures
     if (reason == nullptr && size_known(context.inputs[0])) {
       const Result<Shape> dst = infer(context.inputs);
-      if (dst.ok()) reason = winograd_declines_map(dst->h, dst->w);
+      if (dst.ok()) {
+        reason = winograd_declines_map(dst->h, dst->w);
+        tile = winograd_tile(dst->h, dst->w);
+      }
       if (reason == nullptr && context.compact) reason = "the memory for its weights does more elsewhere";
     }
     if (reason == nullptr) {
-      const WinogradVariant& winograd = choose_winograd(context.isa);
+      const WinogradVariant& winograd = choose_winograd(context.isa, tile);
       return prepared(winograd.name, "", WinogradConv(winograd, gemm, p, weights, bias));
     }
     std::string note = std::string("winograd declined: ") + reason;
@@ -134,8 +141,9 @@ class Conv2d : public EpilogueOp {
     const Result<Shape> dst = infer(inputs);
     if (!dst.ok() || winograd_declines_map(dst->h, dst->w) != nullptr) return {};
     const double weights = static_cast<double>(p.ic) * p.oc, taps = p.kh * p.kw;
-    return {(kWinogradPoints - taps) * weights * sizeof(float),
-            (taps * dst->h * dst->w - kWinogradPoints * static_cast<double>(winograd_tiles(dst->h, dst->w))) *
+    const int tile = winograd_tile(dst->h, dst->w), points = winograd_points(tile);
+    return {(points - taps) * weights * sizeof(float),
+            (taps * dst->h * dst->w - points * static_cast<double>(winograd_tiles(tile, dst->h, dst->w))) *
                 weights};
   }
 

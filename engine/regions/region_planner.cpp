@@ -205,7 +205,7 @@ Grids grids_of(const Flow& flow, const RegionRequest& request) {
   const int many = std::max(1, (w + kBestWidth / 2) / kBestWidth);
   const int strips = many >= threads ? many : std::min(threads, std::max(1, w / (2 * kLeastWidth)));
   add({16}, strips, strips, false);
-  if (threads > 1 && strips < 2 * threads) add({1 << 20, 64, 32}, 1, 1, true);
+  if (threads > 1 && strips < 2 * threads) add({64, 32}, 1, 1, true);
   grids.preferred = grids.all.size();
   // Where little is stored, stages are long and their halos wide: then fewer strips may do better.
   for (const int sixths : {6, 4, 3, 2, 1}) {

@@ -10,7 +10,7 @@ namespace {
 
 // Strips begin at multiples of this in every target, so that reductions and tiles find their grids; at up to
 // four times as much where they stay of one width all the same: layers before then waste less at their sides.
-constexpr int kStripColumns = 4;
+constexpr int kStripColumns = 6;
 
 int strip_multiple(int width) {
   int multiple = kStripColumns;

@@ -28,7 +28,7 @@ struct Stage {
 std::vector<Stage> cut_into_stages(const Flow& flow, const std::vector<bool>& stored);
 
 // Steps of a target end at multiples of this.
-inline constexpr int kStepRows = 4;
+inline constexpr int kStepRows = 6;
 
 // How the maps of a flow are cut: into `strips` of columns, each passed from top to bottom in steps of `rows`
 // rows of the flow's highest input, those of other maps in proportion.

@@ -5,6 +5,7 @@
 
 #include "kernels/conv/conv.h"
 #include "kernels/conv/winograd_tile.h"
+#include "kernels/conv/winograd_weights.h"
 #include "kernels/gemm/gemm.h"
 
 namespace ink {
@@ -12,21 +13,26 @@ namespace ink {
 struct WinogradVariant {
   Isa isa;
   const char* name;
+  int tile;  // 4 or 6
   WinogradInputKernel* input;
   WinogradOutputKernel* output;
+  WinogradProductKernel* product;  // nullptr: GEMM tiles do it all
 };
 
-// Best first, reference last.
-std::span<const WinogradVariant> winograd_variants();
-const WinogradVariant& choose_winograd(Isa limit);
+// Those of one tile; best first, reference last.
+std::span<const WinogradVariant> winograd_variants(int tile);
+const WinogradVariant& choose_winograd(Isa limit, int tile);
 
 // nullptr where Winograd's method can and should compute a convolution, else the reason why not.
 const char* winograd_declines(const ConvParams& params);
 // The same for an output of h x w: where there are few tiles, reading four times the weights costs more than
 // the multiplications that are spared.
 const char* winograd_declines_map(int h, int w);
-// Tiles of an h x w output.
-int64_t winograd_tiles(int h, int w);
+// Tiles of an h x w output, and the points of one: weights packed for each weight given.
+int64_t winograd_tiles(int tile, int h, int w);
+constexpr int winograd_points(int tile) { return (tile + 2) * (tile + 2); }
+// Which tile takes an output of h x w faster.
+int winograd_tile(int h, int w);
 
 // A convolution that winograd_declines() does not decline, weights transformed and packed. Immutable.
 class WinogradConv {
@@ -35,6 +41,7 @@ class WinogradConv {
   WinogradConv(const WinogradVariant& variant, const GemmVariant& gemm, const ConvParams& params,
                const ConvWeights& weights, const float* bias);
 
+  int tile() const { return variant_->tile; }
   // For maps of any size; for an output of n maps of h x w, which may take more.
   size_t scratch_floats(int threads) const;
   size_t scratch_floats(int threads, int n, int h, int w) const;
@@ -47,6 +54,7 @@ class WinogradConv {
 
  private:
   struct Maps;
+  int points() const { return winograd_points(tile()); }
   void run_block(const Maps& maps, int image, int64_t first_tile, int tiles, float* scratch) const;
   void run_whole(const Maps& maps, int64_t tiles, int threads, float* scratch) const;
   void transform_input(const Maps& maps, int image, int64_t tile, float* dst, int64_t dst_stride) const;
@@ -60,10 +68,8 @@ class WinogradConv {
   const WinogradVariant* variant_;
   const GemmVariant* gemm_;
   ConvParams params_;
-  // Output channels are made group by group: a group's sums stay in the cache beside the block's inputs.
-  int group_panels_, group_channels_;
+  WinogradWeights weights_;
   int block_tiles_;  // tiles a task, a multiple of the rows of a GEMM tile
-  std::vector<GemmPanels> points_;
   AlignedBuffer<float> bias_;
 };
 

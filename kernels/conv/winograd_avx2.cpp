@@ -2,8 +2,20 @@
 
 namespace ink {
 
-INK_KERNEL void winograd_input_avx2(const WinogradInput& args) { simd::winograd_input<simd::Arch>(args); }
+INK_KERNEL void winograd4_input_avx2(const WinogradInput& args) { simd::winograd_input<simd::Arch, 4>(args); }
 
-INK_KERNEL void winograd_output_avx2(const WinogradOutput& args) { simd::winograd_output<simd::Arch>(args); }
+INK_KERNEL void winograd6_input_avx2(const WinogradInput& args) { simd::winograd_input<simd::Arch, 6>(args); }
+
+INK_KERNEL void winograd4_output_avx2(const WinogradOutput& args) {
+  simd::winograd_output<simd::Arch, 4>(args);
+}
+
+INK_KERNEL void winograd6_output_avx2(const WinogradOutput& args) {
+  simd::winograd_output<simd::Arch, 6>(args);
+}
+
+INK_KERNEL void winograd_product_avx2(const WinogradProduct& args) {
+  simd::winograd_product<simd::Arch, 6>(args);
+}
 
 }  // namespace ink

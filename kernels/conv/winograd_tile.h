@@ -6,14 +6,16 @@
 
 namespace ink {
 
-// Winograd's F(4x4, 3x3): a 3x3 convolution of stride 1 with a quarter of the multiplications. The output is
-// cut into tiles of 4x4 from its own origin; a tile reads 6x6 inputs d and is, for each output channel,
+// Winograd's F(m x m, 3x3), m = 4 or 6: a 3x3 convolution of stride 1 with 36 / 144 or 64 / 324 of the
+// multiplications. The output is cut into tiles of m x m from its own origin; a tile reads (m + 2)^2 inputs d
+// and is, for each output channel,
 //   A^T [ sum over input channels of (G g G^T) o (B^T d B) ] A
-// with the matrices for the points 0, 1, -1, 2, -2 and infinity. The sums at each of the 36 points are a
-// matrix product over tiles, run by the GEMM tiles. Rounding errors are some 4 times those of the plain sum.
-inline constexpr int kWinogradTile = 4, kWinogradInput = 6, kWinogradPoints = 36;
+// with the matrices for the points 0, 1, -1, 2, -2 and infinity, and for m = 6 also 1/2 and -1/2. The sums at
+// each of the (m + 2)^2 points are a matrix product over tiles. Rounding errors are some 4 times those of the
+// plain sum, for m = 6 some 7 times.
+inline constexpr int kWinogradMostTile = 6;
 
-// V[p, c] = (B^T d B)[p] for a tile's 6x6 inputs d, c < channels: src(y, x) = src[y * row_stride + x *
+// V[p, c] = (B^T d B)[p] for a tile's inputs d, c < channels: src(y, x) = src[y * row_stride + x *
 // pixel_stride]. Inputs outside rows [y0, y1) and columns [x0, x1) of the tile count as zero and are not
 // read.
 struct WinogradInput {
@@ -25,7 +27,7 @@ struct WinogradInput {
   int channels;
 };
 
-// dst(y, x)[c] = epilogue(bias[c] + (A^T M A)[y, x]) for y < rows, x < columns (at most 4), c < channels.
+// dst(y, x)[c] = epilogue(bias[c] + (A^T M A)[y, x]) for y < rows, x < columns (at most m), c < channels.
 struct WinogradOutput {
   const float* src;  // M: point p at src + p * src_stride
   int64_t src_stride;
@@ -39,12 +41,28 @@ struct WinogradOutput {
   Epilogue epilogue;
 };
 
+// dst[i, j] = sum_{k} src[i, k] * weights[k, j] for a whole GEMM tile of the same instruction set, with the
+// bits of that tile and a bias of zero, in less time: there is little depth to spread what comes before and
+// behind the sums over.
+struct WinogradProduct {
+  const float* src;
+  int64_t src_step;
+  const float* weights;  // (k, nr), 64-byte aligned
+  int k;
+  float* dst;
+  int64_t dst_step;
+};
+
 // Serial; allocate nothing; touch only what is named above.
 using WinogradInputKernel = void(const WinogradInput&);
 using WinogradOutputKernel = void(const WinogradOutput&);
-WinogradInputKernel winograd_input_reference, winograd_input_sse42, winograd_input_avx2,
-    winograd_input_avx512;
-WinogradOutputKernel winograd_output_reference, winograd_output_sse42, winograd_output_avx2,
-    winograd_output_avx512;
+using WinogradProductKernel = void(const WinogradProduct&);
+WinogradInputKernel winograd4_input_reference, winograd4_input_sse42, winograd4_input_avx2,
+    winograd4_input_avx512, winograd6_input_reference, winograd6_input_sse42, winograd6_input_avx2,
+    winograd6_input_avx512;
+WinogradOutputKernel winograd4_output_reference, winograd4_output_sse42, winograd4_output_avx2,
+    winograd4_output_avx512, winograd6_output_reference, winograd6_output_sse42, winograd6_output_avx2,
+    winograd6_output_avx512;
+WinogradProductKernel winograd_product_sse42, winograd_product_avx2, winograd_product_avx512;
 
 }  // namespace ink

@@ -10,11 +10,11 @@
 namespace ink {
 
 // The mean of a whole map, in two steps so that it can be summed region by region with the same bits however
-// the map was cut: the map has a fixed grid of cells of 256 rows x 4 columns from its origin (those at its
+// the map was cut: the map has a fixed grid of cells of 256 rows x 6 columns from its origin (those at its
 // end are smaller); the pixels of a cell are added row by row in double, then the cells in the order of their
 // index cy * (columns of the grid) + cx, in double; the total is divided and rounded to float once. Rows may
 // come in any portions from top to bottom, columns in whole cells.
-inline constexpr int kMeanCellRows = 256, kMeanCellColumns = 4;  // 256 KiB at 64 channels: a share of L2
+inline constexpr int kMeanCellRows = 256, kMeanCellColumns = 6;  // 384 KiB at 64 channels: a share of L2
 
 // sums[i] += sum of src[y * row_stride + x * pixel_stride + i] over y < rows, x < columns, one after the
 // other,  i < channels.

@@ -132,13 +132,15 @@ constexpr ConvParams kSame3x3{
     .oc = 16, .kh = 3, .kw = 3, .pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1};
 
 TEST(Ops, WinogradOnlyWhereThereAreTilesEnough) {
-  const std::string winograd = choose_winograd(active_isa()).name, direct = choose_gemm(active_isa()).name;
-  for (const bool known : {true, false}) {
-    for (const int size : {8, 12, 13}) {
+  const Isa isa = active_isa();
+  const std::string small = choose_winograd(isa, 4).name, large = choose_winograd(isa, 6).name,
+                    direct = choose_gemm(isa).name;
+  for (const int size : {8, 12, 13, 56, 64}) {
+    for (const bool known : {true, false}) {
       TwinGraph twin(6);
       twin.output(twin.conv(twin.input({1, size, size, 16}, known), kSame3x3));
-      EXPECT_EQ(kernels_of(twin), std::vector{known && size < 13 ? direct : winograd})
-          << known << " " << size;
+      const std::string kernel = !known || size == 64 ? large : size < 13 ? direct : small;
+      EXPECT_EQ(kernels_of(twin), std::vector{kernel}) << known << " " << size;
     }
   }
 }
@@ -163,7 +165,7 @@ TEST(Ops, MemoryForWinogradGoesWhereItSparesMost) {
   ASSERT_TRUE(model.ok()) << model.error().message;
   EXPECT_STREQ((*model)->op(0).kernel(), choose_gemm(active_isa()).name);
   EXPECT_NE((*model)->op(0).note(), "");
-  EXPECT_STREQ((*model)->op(2).kernel(), choose_winograd(active_isa()).name);
+  EXPECT_STREQ((*model)->op(2).kernel(), choose_winograd(active_isa(), 4).name);
 }
 
 TEST(Ops, ScaleByChannelWantsItsChannels) {

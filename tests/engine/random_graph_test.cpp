@@ -96,7 +96,7 @@ TEST(RandomGraph, HasEveryKindOfNode) {
       "gelu",   "quick_gelu"};
   EXPECT_EQ(kinds, all);
   EXPECT_LT(after, before * 9 / 10) << "little was fused";
-  EXPECT_TRUE(kernels.contains(choose_winograd(active_isa()).name) &&
+  EXPECT_TRUE(kernels.contains(choose_winograd(active_isa(), 6).name) &&
               kernels.contains(choose_gemm(active_isa()).name) &&
               kernels.contains(choose_depthwise(active_isa()).name));
 }

@@ -227,8 +227,9 @@ TEST(PreparedOp, ComputesAnyRegionWithTheSameBits) {
     const PreparedOp& op = model->op(0);
     const test::Shape shape = g.shape(y);
     // Origins on the grid of tiles that Winograd's method needs.
-    for (const Rect region :
-         {Rect{4, 8, shape.h - 1, shape.w - 2}, Rect{0, 4, 1, 5}, Rect{4, 0, 8, shape.w}}) {
+    const int unit = op.grid();
+    for (const Rect region : {Rect{unit, 2 * unit, shape.h - 1, shape.w - 2}, Rect{0, unit, 1, unit + 1},
+                              Rect{unit, 0, 2 * unit, shape.w}}) {
       for (const int threads : {1, 3}) {
         SessionMaps maps = dense_maps(g);
         const std::vector<TensorView> inputs(model->graph().nodes[0].inputs.size(), maps.input_views[0]);

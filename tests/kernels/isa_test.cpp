@@ -116,7 +116,10 @@ TEST(Variants, EveryTableIsBestFirstAndEndsWithTheReference) {
   check_table(pixels_variants(), choose_pixels);
   check_table(pool_variants(), choose_pool);
   check_table(resize_variants(), choose_resize);
-  check_table(winograd_variants(), choose_winograd);
+  check_table(
+      winograd_variants(4), +[](Isa limit) -> const WinogradVariant& { return choose_winograd(limit, 4); });
+  check_table(
+      winograd_variants(6), +[](Isa limit) -> const WinogradVariant& { return choose_winograd(limit, 6); });
 }
 
 #ifndef INK_SCALAR_ONLY
@@ -134,7 +137,8 @@ TEST(Variants, OpsThatComputeHaveOneForEverySet) {
   EXPECT_EQ(sets(binary_variants()), all);
   EXPECT_EQ(sets(global_mean_variants()), all);
   EXPECT_EQ(sets(pool_variants()), all);
-  EXPECT_EQ(sets(winograd_variants()), all);
+  EXPECT_EQ(sets(winograd_variants(4)), all);
+  EXPECT_EQ(sets(winograd_variants(6)), all);
 }
 #endif
 
