@@ -119,8 +119,8 @@ INK_INLINE void winograd_input(const WinogradInput& args) {
   }
 }
 
-// kLeaky: a leaky ReLU and nothing else, without a question for each pixel.
-template <class A, int kTile, bool kWhole, bool kLeaky>
+// kPlain: a whole tile with a leaky ReLU and no residual, without a question for each pixel.
+template <class A, int kTile, bool kWhole, bool kPlain>
 INK_INLINE void winograd_output_channels(const WinogradOutput& args, int channel, int count) {
   constexpr int kInput = kTile + 2;
   Vec<A> lines[kTile][kInput];
@@ -135,14 +135,15 @@ INK_INLINE void winograd_output_channels(const WinogradOutput& args, int channel
   }
   const Vec<A> bias = load_channels<A, kWhole>(args.bias + channel, count);
   const Vec<A> slope = broadcast<A>(args.epilogue.slope);
-  for (int row = 0; row < args.rows; ++row) {
+  const int rows = kPlain ? kTile : args.rows, columns = kPlain ? kTile : args.columns;
+  for (int row = 0; row < rows; ++row) {
     Vec<A> y[kTile];
     winograd_output_line<A>(lines[row], y);
 #pragma GCC unroll 8
     for (int x = 0; x < kTile; ++x) {
-      if (x >= args.columns) break;
+      if (x >= columns) break;
       Vec<A> value = y[x] + bias;
-      if (kLeaky) {
+      if (kPlain) {
         value = activate<A>(value, Activation::leaky_relu, slope);
       } else {
         Vec<A> residual = broadcast<A>(0.0f);
@@ -165,7 +166,8 @@ template <class A, int kTile>
 INK_INLINE void winograd_output(const WinogradOutput& args) {
   int channel = 0;
   const int whole = args.channels / kLanes<A> * kLanes<A>;
-  if (args.epilogue.activation == Activation::leaky_relu && args.residual == nullptr) {
+  if (args.rows == kTile && args.columns == kTile && args.residual == nullptr &&
+      args.epilogue.activation == Activation::leaky_relu) {
     for (; channel < whole; channel += kLanes<A>)
       winograd_output_channels<A, kTile, true, true>(args, channel, kLanes<A>);
   }
