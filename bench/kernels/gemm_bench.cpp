@@ -20,7 +20,7 @@ View<float> matrix(float* data, int rows, int columns) {
 ReadyLayer ready_product(const GemmVariant& variant, int m, int n, int k) {
   struct State {
     GemmPanels panels, reference;
-    AlignedBuffer<float> src, dst;
+    AlignedBuffer<float> src, dst, scratch;
   };
   const AlignedBuffer<float> weights = sample_buffer(static_cast<int64_t>(k) * n, k),
                              bias = sample_buffer(n, 1);
@@ -28,12 +28,16 @@ ReadyLayer ready_product(const GemmVariant& variant, int m, int n, int k) {
     return GemmPanels(for_variant, k, n, weights.data(), n, 1, bias.data());
   };
   auto state = std::make_shared<State>(
-      State{panels(variant), panels(gemm_variants().back()),
+      State{panels(variant),
+            panels(gemm_variants().back()),
             sample_buffer(static_cast<int64_t>(m) * row_step(k), 1),
-            AlignedBuffer<float>(static_cast<size_t>(m) * static_cast<size_t>(row_step(n)))});
+            AlignedBuffer<float>(static_cast<size_t>(m) * static_cast<size_t>(row_step(n))),
+            {}});
   const auto run = [=, &variant](int threads) {
+    const size_t floats = gemm_scratch_floats(variant, state->panels, m, threads);
+    if (state->scratch.size() < floats) state->scratch = AlignedBuffer<float>(floats);
     gemm_run(variant, state->panels, matrix(state->src.data(), m, k), matrix(state->dst.data(), m, n), {}, {},
-             threads);
+             threads, state->scratch.data());
   };
   const auto error = [=] {
     const int rows = std::min(m, 64);

@@ -19,12 +19,16 @@ class PreparedLinear : public PreparedOp {
   double flops(std::span<const Shape>, const Shape& output) const override {
     return 2.0 * panels_.k() * static_cast<double>(output.elements());
   }
+  size_t scratch_bytes(std::span<const Shape>, const Shape& output, int threads) const override {
+    const int64_t rows = static_cast<int64_t>(output.n) * output.h * output.w;
+    return gemm_scratch_floats(variant_, panels_, rows, threads) * sizeof(float);
+  }
   void run(const RunContext& context) const override {
     const View<const float> src = context.inputs[0].floats(), residual = residual_of(context);
     const View<float> dst = context.output.floats();
     if (context.region == dst.whole() && is_matrix(src) && is_matrix(dst) && is_matrix(residual)) {
       return gemm_run(variant_, panels_, matrix(src), matrix(dst), matrix(residual), epilogue_,
-                      context.threads);
+                      context.threads, context.scratch);
     }
     for (int image = 0; image < dst.n; ++image) {
       for (int y = context.region.y0; y < context.region.y1; ++y) {
@@ -41,7 +45,7 @@ class PreparedLinear : public PreparedOp {
                                                     map.pixel_stride};
         };
         gemm_run(variant_, panels_, row(src), row(dst), residual.data == nullptr ? residual : row(residual),
-                 epilogue_, context.threads);
+                 epilogue_, context.threads, context.scratch);
       }
     }
   }

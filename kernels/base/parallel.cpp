@@ -89,13 +89,13 @@ void parallel_for(int64_t tasks, int threads, FunctionRef<void(int64_t, int)> bo
   with_workers(workers, [&] { current_team->run(workers, work); });
 }
 
-void parallel_for_ahead(int64_t tasks, int threads, FunctionRef<void(int64_t, int64_t)> body) {
+void parallel_for_ahead(int64_t tasks, int threads, FunctionRef<void(int64_t, int64_t, int)> body) {
   std::atomic<int64_t> unclaimed{0};
   const auto claim = [&] { return unclaimed.fetch_add(1, std::memory_order_relaxed); };
-  parallel_for(std::min<int64_t>(threads, tasks), threads, [&](int64_t, int) {
+  parallel_for(std::min<int64_t>(threads, tasks), threads, [&](int64_t, int worker) {
     for (int64_t task = claim(); task < tasks;) {
       const int64_t after = claim();
-      body(task, after);
+      body(task, after, worker);
       task = after;
     }
   });

@@ -16,7 +16,8 @@ void parallel_for(int64_t tasks, int threads, FunctionRef<void(int64_t task, int
 
 // The same for a body that is also told the task which its worker has claimed to run after this one, `tasks`
 // or more where there is none: it can ask memory for what that one reads.
-void parallel_for_ahead(int64_t tasks, int threads, FunctionRef<void(int64_t task, int64_t after)> body);
+void parallel_for_ahead(int64_t tasks, int threads,
+                        FunctionRef<void(int64_t task, int64_t after, int worker)> body);
 
 // Runs body on this thread while `threads` - 1 workers stand by for each parallel_for that it calls: many
 // short loops in a row then cost a wake-up each instead of a parallel region each. Inside another

@@ -239,7 +239,7 @@ void WinogradConv::run_whole(const Maps& maps, int64_t tiles, int threads, float
   const auto weights = [&](int64_t product) {
     return weights_.panel(static_cast<int>(product / panels), static_cast<int>(product % panels));
   };
-  parallel_for_ahead(products, threads, [&](int64_t product, int64_t after) {
+  parallel_for_ahead(products, threads, [&](int64_t product, int64_t after, int) {
     const int p = static_cast<int>(product / panels), panel = static_cast<int>(product % panels);
     multiply(p, panel, inputs + p * input_stride, all, sums + p * sum_stride + panel * gemm_->nr, oc,
              after < products ? weights(after) : nullptr);

@@ -1,6 +1,7 @@
 #include "kernels/gemm/gemm.h"
 
 #include <algorithm>
+#include <new>
 
 #include "kernels/base/caches.h"
 #include "kernels/base/check.h"
@@ -13,7 +14,7 @@ namespace {
 
 constexpr GemmVariant kVariants[] = {
 #ifndef INK_SCALAR_ONLY
-    {Isa::avx512, "gemm_14x32_avx512", gemm_tile_14x32_avx512, gemm_widen_avx512, 14, 32, 16},
+    {Isa::avx512, "gemm_14x32_avx512", gemm_tile_14x32_avx512, gemm_widen_avx512, 14, 32, 16, true},
     {Isa::avx2, "gemm_6x16_avx2", gemm_tile_6x16_avx2, gemm_widen_avx2, 6, 16, 8},
     {Isa::sse42, "gemm_6x8_sse42", gemm_tile_6x8_sse42, gemm_widen_sse42, 6, 8, 4},
 #endif
@@ -28,6 +29,12 @@ constexpr int kMostTiles = 16;  // of a block
 
 int divide_up(int a, int b) { return (a + b - 1) / b; }
 
+// Of a block of rows.
+int most_tiles(const GemmVariant& variant, int k) {
+  const int64_t tile_bytes = int64_t{4} * variant.mr * std::max(k, 1);
+  return static_cast<int>(std::clamp<int64_t>(second_level_cache_bytes() / 2 / tile_bytes, 1, kMostTiles));
+}
+
 // How a product of m rows is shared out. Rows are cut into `tiles` of nearly equal height and these into
 // blocks: a block of the left matrix stays in half the second-level cache while panel after panel passes over
 // it. A piece is some panels of one block; pieces go block by block, so that a thread keeps its block from
@@ -41,10 +48,7 @@ struct Cut {
     constexpr int64_t kTooLittle = 1 << 16;  // multiplications that are done before a thread has woken up
     if (m * per_panel * panels.count() < kTooLittle) threads = 1;
     tiles = divide_up(m, variant.mr);
-    const int64_t tile_bytes = int64_t{4} * variant.mr * std::max(panels.k(), 1);
-    const int most =
-        static_cast<int>(std::clamp<int64_t>(second_level_cache_bytes() / 2 / tile_bytes, 1, kMostTiles));
-    blocks = divide_up(tiles, most);
+    blocks = divide_up(tiles, most_tiles(variant, panels.k()));
     // Pieces enough that a thread which is late costs little; a panel comes from further away for each block,
     // so four tiles at least have it in common.
     constexpr int kPiecesPerThread = 16, kFewestTiles = 4;
@@ -60,6 +64,22 @@ struct Cut {
   int first_tile(int64_t block) const { return static_cast<int>(tiles * block / blocks); }
 };
 
+// Whether the rows of a block are worth copying to lie side by side: one address then serves all rows of a
+// tile, and a step of its depth takes an eighth fewer instructions. That pays where many columns follow;
+// where rows are so long that few tiles make a block, tiles wait for weights instead.
+bool interleaves(const GemmVariant& variant, const GemmPanels& panels, int m) {
+  constexpr int kFewestTiles = 4, kFewestColumns = 512, kFewestTilesOfBlock = 8;
+  return variant.interleaved && m > (kFewestTiles - 1) * variant.mr && panels.n() >= kFewestColumns &&
+         most_tiles(variant, panels.k()) >= kFewestTilesOfBlock;
+}
+
+// A worker's scratch: which block it holds, in a cache line, then the rows of that.
+constexpr int64_t kHeldFloats = kAlignment / sizeof(float);
+int64_t worker_floats(const GemmVariant& variant, const GemmPanels& panels, int m) {
+  const int64_t rows = std::min(m, most_tiles(variant, panels.k()) * variant.mr);
+  return kHeldFloats + static_cast<int64_t>(align_up(static_cast<size_t>(rows * panels.k()), kHeldFloats));
+}
+
 struct Product {
   const GemmVariant& variant;
   const GemmPanels& panels;
@@ -68,13 +88,20 @@ struct Product {
   View<const float> residual;
   const Epilogue& epilogue;
 
+  // Those of a block, of `count` in all; `rows` as run_piece() has it.
+  struct Tiles {
+    int first, last, count;
+    const float* rows;
+  };
+
   // The first row of a tile.
   int row(int tile, int tiles) const { return static_cast<int>(static_cast<int64_t>(dst.w) * tile / tiles); }
 
-  GemmTileArgs tile_args(int panel, int tile, int tiles) const {
-    const int x = row(tile, tiles), column = panels.first_column(panel);
+  GemmTileArgs tile_args(int panel, int tile, const Tiles& tiles) const {
+    const int x = row(tile, tiles.count), column = panels.first_column(panel);
     const float* added = residual.data == nullptr ? nullptr : residual.at(0, 0, x) + column;
-    return {src.at(0, 0, x),
+    const int64_t before = static_cast<int64_t>(x - row(tiles.first, tiles.count)) * panels.k();
+    return {tiles.rows == nullptr ? src.at(0, 0, x) : tiles.rows + before,
             src.pixel_stride,
             kNoOffset,
             1,
@@ -86,76 +113,73 @@ struct Product {
             dst.pixel_stride,
             added,
             residual.pixel_stride,
-            row(tile + 1, tiles) - x,
+            row(tile + 1, tiles.count) - x,
             panels.columns(panel),
-            epilogue};
+            epilogue,
+            nullptr,
+            0,
+            nullptr,
+            0,
+            tiles.rows != nullptr};
   }
 
-  // The panels of a piece; `after` is the panel that this thread will want then.
-  void run_piece(const Cut& cut, int64_t piece, int after) const {
+  // Copies the rows of a block to lie side by side, tile after tile.
+  void interleave(const Cut& cut, int64_t block, float* rows) const {
+    for (int tile = cut.first_tile(block); tile < cut.first_tile(block + 1); ++tile) {
+      const int x = row(tile, cut.tiles), m = row(tile + 1, cut.tiles) - x;
+      gemm_pack_floats({src.at(0, 0, x), src.pixel_stride, 1, panels.k(), m, rows, m});
+      rows += static_cast<int64_t>(m) * panels.k();
+    }
+  }
+
+  // The panels of a piece; `after` is the panel that this thread will want then. `rows`: those of its block,
+  // side by side, or nullptr.
+  void run_piece(const Cut& cut, int64_t piece, int after, const float* rows) const {
     const int64_t block = piece / cut.groups;
-    const int first = cut.first_tile(block), last = cut.first_tile(block + 1);
+    const Tiles tiles{cut.first_tile(block), cut.first_tile(block + 1), cut.tiles, rows};
     const int begin = cut.first_panel(piece), end = std::min(panels.count(), begin + cut.panels_per_piece);
     for (int panel = begin; panel < end; ++panel) {
       const int next = panel + 1 < end ? panel + 1 : after;
-      if (panels.dtype() == DType::f32) {
-        run_panel(panel, first, last, cut.tiles, Ahead(panels, next, last - first));
-      } else {
-        run_narrow_panel(panel, first, last, cut.tiles, Ahead(panels, next, last - first));
-      }
+      run_panel(panel, tiles, next);
     }
   }
 
  private:
-  // A panel comes from memory or the third-level cache a line at a time while the one before is at work: at
-  // full speed a tile would wait for it. All steps of all tiles ask for a share.
-  struct Ahead {
-    const unsigned char* data;
-    int64_t step;  // bytes
-
-    Ahead(const GemmPanels& panels, int next, int tiles) : data(panels.bytes_of(next)) {
-      const auto row = static_cast<int64_t>(dtype_size(panels.dtype())) * panels.width(next);
-      constexpr int64_t kLine = 64;
-      step = std::min(kLine, (row + tiles - 1) / tiles);
-    }
-    void give(GemmTileArgs& args, int64_t steps_before) const {
-      args.ahead = data + steps_before * step;
-      args.ahead_step = step;
-    }
-  };
-
-  void run_panel(int panel, int first_tile, int last_tile, int tiles, const Ahead& ahead) const {
-    for (int tile = first_tile; tile < last_tile; ++tile) {
-      GemmTileArgs args = tile_args(panel, tile, tiles);
-      args.packed = panels.weights(panel);
-      ahead.give(args, static_cast<int64_t>(tile - first_tile) * panels.k());
-      variant.tile(args);
-    }
-  }
-
-  // Widens a stretch of the depth at a time, for all tiles of the block; their sums wait beside it in the
-  // first-level cache. So a weight is widened once a block, and the tiles are those of f32.
-  void run_narrow_panel(int panel, int first_tile, int last_tile, int tiles, const Ahead& ahead) const {
-    constexpr int kDepth = 128;
-    alignas(kAlignment) float widened[kDepth * kMostTileColumns];
+  // A stretch of the depth at a time for all tiles of the block, whose sums wait meanwhile: one that stays in
+  // the second-level cache beside the block. Weights of 16 bits are widened by shorter ones, which stay in
+  // the first-level cache, once a block. The stretch after it, in the end that of the panel `next`, comes
+  // from memory or the third-level cache meanwhile, where a tile would wait for it: all steps of all tiles
+  // ask for a share.
+  void run_panel(int panel, const Tiles& tiles, int next) const {
+    constexpr int kDepth = 1024, kNarrowDepth = 128;
+    const bool narrow = panels.dtype() != DType::f32;
+    alignas(kAlignment) float widened[kNarrowDepth * kMostTileColumns];
     alignas(kAlignment) float sums[kMostTiles * kMostTileRows * kMostTileColumns];
-    const int width = panels.width(panel);
-
+    const int width = panels.width(panel), count = tiles.last - tiles.first;
     int k = 0;
     do {
-      const int depth = std::min(kDepth, panels.k() - k);
-      variant.widen({panels.halves(panel) + static_cast<int64_t>(k) * width, widened,
-                     static_cast<int64_t>(depth) * width, panels.dtype() == DType::bf16});
-      for (int tile = first_tile; tile < last_tile; ++tile) {
+      const int depth = std::min(narrow ? kNarrowDepth : kDepth, panels.k() - k);
+      const bool last = k + depth == panels.k();
+      const int64_t row_bytes =
+          static_cast<int64_t>(dtype_size(panels.dtype())) * panels.width(last ? next : panel);
+      const int64_t share = std::min(static_cast<int64_t>(kAlignment), (row_bytes + count - 1) / count);
+      const unsigned char* ahead =
+          last ? panels.bytes_of(next) : panels.bytes_of(panel) + (k + depth) * row_bytes;
+      const int64_t first_weight = static_cast<int64_t>(k) * width;
+      if (narrow) {
+        variant.widen({panels.halves(panel) + first_weight, widened, static_cast<int64_t>(depth) * width,
+                       panels.dtype() == DType::bf16});
+      }
+      for (int tile = tiles.first; tile < tiles.last; ++tile) {
         GemmTileArgs args = tile_args(panel, tile, tiles);
-        float* waiting = sums + (tile - first_tile) * variant.mr * kMostTileColumns;
-        args.src += k;
+        float* waiting = sums + (tile - tiles.first) * variant.mr * kMostTileColumns;
+        args.src += args.interleaved ? static_cast<int64_t>(k) * args.m : k;
         args.run = depth;
-        args.packed = widened;
-        ahead.give(args, static_cast<int64_t>(k) * (last_tile - first_tile) +
-                             static_cast<int64_t>(tile - first_tile) * depth);
+        args.packed = narrow ? widened : panels.weights(panel) + first_weight;
+        args.ahead = ahead + (tile - tiles.first) * depth * share;
+        args.ahead_step = share;
         if (k > 0) args.sums = waiting, args.sums_step = kMostTileColumns;
-        if (k + depth < panels.k()) {
+        if (!last) {
           args.dst = waiting, args.dst_step = kMostTileColumns;
           args.n = width;
           args.residual = nullptr;
@@ -195,15 +219,31 @@ std::span<const GemmVariant> gemm_variants() { return kVariants; }
 
 const GemmVariant& choose_gemm(Isa limit) { return best_variant(gemm_variants(), limit); }
 
+size_t gemm_scratch_floats(const GemmVariant& variant, const GemmPanels& panels, int64_t m, int threads) {
+  const int rows = static_cast<int>(std::min<int64_t>(m, kMostTiles * kMostTileRows));
+  if (!interleaves(variant, panels, rows)) return 0;
+  return static_cast<size_t>(worker_floats(variant, panels, rows) * threads);
+}
+
 void gemm_run(const GemmVariant& variant, const GemmPanels& panels, View<const float> src, View<float> dst,
-              View<const float> residual, const Epilogue& epilogue, int threads) {
+              View<const float> residual, const Epilogue& epilogue, int threads, float* scratch) {
   INK_CHECK(src.c == panels.k() && dst.c == panels.n() && src.w == dst.w);
   INK_CHECK(variant.mr <= kMostTileRows && variant.nr <= kMostTileColumns);
   if (dst.w == 0) return;
   const Product product{variant, panels, src, dst, residual, epilogue};
   const Cut cut(variant, panels, dst.w, threads);
-  parallel_for_ahead(cut.pieces(), cut.threads, [&](int64_t piece, int64_t after) {
-    product.run_piece(cut, piece, cut.first_panel(after));
+  if (scratch == nullptr || !interleaves(variant, panels, dst.w)) {
+    return parallel_for_ahead(cut.pieces(), cut.threads, [&](int64_t piece, int64_t after, int) {
+      product.run_piece(cut, piece, cut.first_panel(after), nullptr);
+    });
+  }
+  const int64_t floats = worker_floats(variant, panels, dst.w);
+  for (int worker = 0; worker < threads; ++worker) new (scratch + worker * floats) int64_t{-1};
+  parallel_for_ahead(cut.pieces(), cut.threads, [&](int64_t piece, int64_t after, int worker) {
+    float* own = scratch + worker * floats;
+    int64_t& held = *std::launder(reinterpret_cast<int64_t*>(own));
+    if (held != piece / cut.groups) product.interleave(cut, held = piece / cut.groups, own + kHeldFloats);
+    product.run_piece(cut, piece, cut.first_panel(after), own + kHeldFloats);
   });
 }
 

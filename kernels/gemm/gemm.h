@@ -17,6 +17,7 @@ struct GemmVariant {
   GemmTile* tile;
   GemmWiden* widen;
   int mr, nr, lanes;
+  bool interleaved = false;  // whether the tile also takes rows side by side, which it likes better
 };
 
 // Of any variant's tile.
@@ -84,8 +85,11 @@ class GemmPanels {
 
 // dst[i, j] = epilogue(bias[j] + sum_k src[i, k] * weights[k, j]) over matrices seen as maps (1, 1, m, k) and
 // (1, 1, m, n); residual is such a map too, or has data == nullptr. Weights of 16 bits are widened on the way
-// to the tiles, which give the bits of the same weights in f32.
+// to the tiles, which give the bits of the same weights in f32. With a scratch of gemm_scratch_floats(),
+// 64-byte aligned, it may be faster; the bits are the same.
 void gemm_run(const GemmVariant& variant, const GemmPanels& panels, View<const float> src, View<float> dst,
-              View<const float> residual, const Epilogue& epilogue, int threads);
+              View<const float> residual, const Epilogue& epilogue, int threads, float* scratch = nullptr);
+// For products of up to m rows.
+size_t gemm_scratch_floats(const GemmVariant& variant, const GemmPanels& panels, int64_t m, int threads);
 
 }  // namespace ink

@@ -82,10 +82,12 @@ void pack_transposed(const GemmPackArgs& args) {
   const auto* src = static_cast<const unsigned char*>(args.src);
   T* dst = static_cast<T*>(args.dst);
   const int64_t step = args.n_stride * static_cast<int64_t>(sizeof(T));
-  const int whole_n = args.n / kSide * kSide, whole_k = args.k / kSide * kSide;
+  const int whole_n = args.n < kSide ? 0 : args.n, whole_k = args.k / kSide * kSide;
   for (int line = 0; line < whole_k; line += kLine) {
     const int end = std::min(whole_k, line + kLine);
-    for (int j = 0; j < whole_n; j += kSide) {
+    // The last square overlaps the one before where n is not a multiple of its side.
+    for (int next = 0; next < whole_n; next += kSide) {
+      const int j = std::min(next, args.n - kSide);
       for (int kk = line; kk < end; kk += kSide) {
         Square::transpose(src + j * step + kk * static_cast<int64_t>(sizeof(T)), step,
                           dst + static_cast<int64_t>(kk) * args.dst_step + j, args.dst_step);

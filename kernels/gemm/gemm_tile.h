@@ -35,6 +35,9 @@ struct GemmTileArgs {
   // effect on the result. nullptr: nothing.
   const unsigned char* ahead = nullptr;
   int64_t ahead_step = 0;
+  // Whether src is one tap whose rows lie side by side: (i, k) is src[k * m + i] then, and src_step nothing.
+  // Only for variants that say so.
+  bool interleaved = false;
 };
 
 // Serial; allocates nothing; reads and writes nothing but the elements named above.
