@@ -55,6 +55,8 @@ class PreparedOp {
   // Bytes of the inputs, the output and the weights as the kernel has them, each counted once.
   virtual double bytes(std::span<const Shape> inputs, const Shape& output) const;
   virtual void run(const RunContext& context) const = 0;
+  // Of a model prepared for one run, after it: what is wrong with the weights that were read.
+  virtual Status fault() const { return {}; }
 
   // The part of input i that run() reads for `region` of the output, which lies on the grid. The default is
   // what elementwise nodes need: the same region, and all of an input that is repeated over the map.
@@ -73,6 +75,7 @@ struct PrepareContext {
   Isa isa;
   std::span<const Shape> inputs;  // heights and widths may be unknown
   bool compact = false;           // no kernel that packs more than it was given (see Op::swelling())
+  bool once = false;              // for one run: weights may stay where they are
 };
 
 // What a node's fastest kernel packs beyond the weights it was given, and the multiplications that it spares.

@@ -52,15 +52,16 @@ std::vector<bool> PreparedModel::choose_compact(const WeightStore& weights) cons
 }
 
 Result<std::unique_ptr<PreparedOp>> PreparedModel::prepare_node(const Node& node, const WeightStore& weights,
-                                                                bool compact) const {
+                                                                bool compact, bool once) const {
   if (node.op->is_view()) return std::unique_ptr<PreparedOp>();
-  Result<std::unique_ptr<PreparedOp>> op = node.op->prepare({weights, isa_, input_shapes(node), compact});
+  Result<std::unique_ptr<PreparedOp>> op =
+      node.op->prepare({weights, isa_, input_shapes(node), compact, once});
   if (!op.ok()) return Error{op.error().kind, node.name + ": " + op.error().message};
   return op;
 }
 
 Result<std::unique_ptr<PreparedModel>> PreparedModel::prepare(Graph graph, const WeightStore& weights,
-                                                              Isa isa, int threads) {
+                                                              Isa isa, int threads, bool once) {
   run_passes(graph);
   std::unique_ptr<PreparedModel> model(new PreparedModel(std::move(graph), isa));
   const std::vector<Node>& nodes = model->graph_.nodes;
@@ -79,7 +80,7 @@ Result<std::unique_ptr<PreparedModel>> PreparedModel::prepare(Graph graph, const
   parallel_for(static_cast<int64_t>(nodes.size()), threads, [&](int64_t task, int) {
     const size_t node = order[static_cast<size_t>(task)];
     try {
-      Result<std::unique_ptr<PreparedOp>> op = model->prepare_node(nodes[node], weights, compact[node]);
+      Result<std::unique_ptr<PreparedOp>> op = model->prepare_node(nodes[node], weights, compact[node], once);
       if (op.ok()) {
         model->ops_[node] = std::move(*op);
       } else {

@@ -17,9 +17,11 @@ namespace ink {
 class PreparedModel {
  public:
   // Packs on `threads` threads. Error: a tensor is missing or has another shape or type than its node needs,
-  // by name.
+  // by name. With `once`, layers that can read released weights where they are do so at each run: the first
+  // result is there sooner and less memory is taken, and every further one costs more; same bits. Weights
+  // that are not finite are then found by the run.
   static Result<std::unique_ptr<PreparedModel>> prepare(Graph graph, const WeightStore& weights, Isa isa,
-                                                        int threads = 1);
+                                                        int threads = 1, bool once = false);
 
   const Graph& graph() const { return graph_; }
   const PreparedOp& op(int node) const { return *ops_[static_cast<size_t>(node)]; }
@@ -41,8 +43,8 @@ class PreparedModel {
   std::vector<Shape> input_shapes(const Node& node) const;
   // By node: whether it has to do with a kernel that packs no more than it was given.
   std::vector<bool> choose_compact(const WeightStore& weights) const;
-  Result<std::unique_ptr<PreparedOp>> prepare_node(const Node& node, const WeightStore& weights,
-                                                   bool compact) const;
+  Result<std::unique_ptr<PreparedOp>> prepare_node(const Node& node, const WeightStore& weights, bool compact,
+                                                   bool once) const;
 
   // The latest plans, each by its input shapes and what else it depends on.
   template <class Key, class Made>

@@ -80,6 +80,7 @@ Status Session::run_steps(const Progress& progress) {
       model_.op(step.node).run(context);
       step_seconds_[s] += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     }
+    INK_TRY_STATUS(model_.op(step.node).fault());
     done += step.flops;
     if (progress && !progress(total > 0 ? done / total : 1))
       return Error{ErrorKind::interrupted, "interrupted"};

@@ -26,6 +26,8 @@ struct BuildOptions {
   std::vector<std::string> outputs;  // what to compute, in this order; empty: the default alone
   Isa isa = active_isa();
   int threads = 1;  // to pack weights with
+  // For one run: the first result is there sooner, every further one later (PreparedModel::prepare()).
+  bool once = false;
 };
 
 // A model that turns pictures into vectors, prepared once for some of its outputs; run() may be called from

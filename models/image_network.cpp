@@ -118,7 +118,7 @@ Result<std::unique_ptr<ImageModel>> make_image_model(Graph graph, std::vector<Mo
                                                      const BuildOptions& options) {
   INK_CHECK(graph.inputs.size() == 1 && graph.outputs.size() == outputs.size());
   Result<std::unique_ptr<PreparedModel>> network =
-      PreparedModel::prepare(std::move(graph), store, options.isa, options.threads);
+      PreparedModel::prepare(std::move(graph), store, options.isa, options.threads, options.once);
   if (!network.ok()) {
     return Error{network.error().kind, concat(store.origin(), ": ", network.error().message)};
   }

@@ -130,6 +130,18 @@ Result<FileBytes> copy_file(const std::string& path, const Descriptor& file, siz
 
 }  // namespace
 
+void expect_pages(std::span<const std::byte> bytes) {
+#ifdef MADV_POPULATE_READ
+  if (bytes.empty() || !Mappings::all().hold(bytes)) return;
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<uintptr_t>(bytes.data()), first = begin / page * page;
+  // Only advice, too.
+  ::madvise(reinterpret_cast<void*>(first), begin + bytes.size() - first, MADV_POPULATE_READ);
+#else
+  static_cast<void>(bytes);
+#endif
+}
+
 void forget_pages(std::span<const std::byte> bytes) {
   if (!Mappings::all().hold(bytes)) return;
   const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));

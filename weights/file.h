@@ -22,6 +22,10 @@ struct FileBytes {
 // they are read again. Nothing happens to bytes that do not lie in a file mapped by open_file().
 void forget_pages(std::span<const std::byte> bytes);
 
+// Makes them ready to be read, those that do not lie in such a file aside. Threads that come to a file's pages
+// one by one wait for each other.
+void expect_pages(std::span<const std::byte> bytes);
+
 enum class FileAccess {
   read,  // a private copy
   map,  // mapped read-only: costs no memory before it is touched, but dies with the file if that is cut short

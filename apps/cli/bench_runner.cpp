@@ -81,7 +81,8 @@ class PictureRunner : public BenchRunner {
  public:
   static Result<std::unique_ptr<BenchRunner>> create(const LoadedModel& loaded, const BenchRequest& request) {
     auto runner = std::unique_ptr<PictureRunner>(new PictureRunner);
-    INK_TRY(runner->network_, PictureNetwork::create(loaded, names(request.output), "", request.threads));
+    INK_TRY(runner->network_,
+            PictureNetwork::create(loaded, names(request.output), "", request.threads, request.once));
     const PictureSize size = runner->network_.size;
     Shape shape{1, size.h, size.w, 3};
     if (std::ranges::count(request.shape, 'x') == 0 && !request.shape.empty()) {
@@ -155,8 +156,8 @@ class TextRunner : public BenchRunner {
  public:
   static Result<std::unique_ptr<BenchRunner>> create(const LoadedModel& loaded, const BenchRequest& request) {
     auto runner = std::unique_ptr<TextRunner>(new TextRunner);
-    INK_TRY(runner->model_,
-            loaded.architecture->text(loaded.store, {names(request.output), active_isa(), request.threads}));
+    INK_TRY(runner->model_, loaded.architecture->text(loaded.store, {names(request.output), active_isa(),
+                                                                     request.threads, request.once}));
     INK_TRY(runner->lengths_, text_lengths(request, runner->model_->max_tokens()));
     runner->threads_ = request.threads;
     runner->src_.resize(static_cast<size_t>(runner->tokens()));

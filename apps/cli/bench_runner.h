@@ -38,6 +38,7 @@ struct BenchRequest {
   int threads = 1;
   // Of texts, in tokens, in place of a shape: "12,7,30".
   std::string lengths = {};
+  bool once = false;  // as BuildOptions
 };
 
 // Real-CUGAN's network on whole, padded pictures; a model of pictures; or one of texts, where the shape has

@@ -19,7 +19,7 @@ struct Flags {
   std::string model, model_folder, result;
   std::string input, output, shape, lengths;            // worker
   std::string size, batch = "1", tokens, rounds = "7";  // model
-  bool layers = false;
+  bool layers = false, once = false;
   KernelBenchFlags kernels;
 };
 
@@ -47,7 +47,7 @@ Result<int> run_worker(const Flags& flags, const Common& common) {
   }
   INK_TRY(const LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder));
   INK_TRY(const std::unique_ptr<BenchRunner> runner,
-          make_bench_runner(loaded, {flags.shape, flags.result, common.threads, flags.lengths}));
+          make_bench_runner(loaded, {flags.shape, flags.result, common.threads, flags.lengths, flags.once}));
   INK_TRY_STATUS(read_input_file(flags.input, runner->src()));
   INK_TRY_STATUS(print("ready\n"));
   for (std::string command; std::getline(std::cin, command) && command != "quit";) {
@@ -190,6 +190,7 @@ void add_bench(Commands& commands) {
       ->type_name("N,N,...")
       ->excludes(shape);
   worker->add_option("--output", flags->output, "Where \"save\" writes")->required()->type_name("FILE");
+  worker->add_flag("--once", flags->once, "Prepare for one run, as commands do that are given one input");
   for (CLI::App* app : {model, worker}) {
     app->add_option("--result", flags->result, "Which of the model's outputs")->type_name("NAME");
   }

@@ -38,14 +38,15 @@ struct TextNetwork {
   std::unique_ptr<Tokenizer> tokenizer;
 
   static Result<TextNetwork> create(const LoadedModel& loaded, std::vector<std::string> outputs,
-                                    const TokenizerFlags& flags, int threads) {
+                                    const TokenizerFlags& flags, int threads, bool once) {
     const Architecture& architecture = *loaded.architecture;
     if (architecture.text == nullptr) {
       return model_error(loaded.path, ": ", architecture.title, " makes no vectors of texts",
                          architecture.image != nullptr ? ", but of pictures" : "");
     }
     TextNetwork network;
-    INK_TRY(network.model, architecture.text(loaded.store, {std::move(outputs), active_isa(), threads}));
+    INK_TRY(network.model,
+            architecture.text(loaded.store, {std::move(outputs), active_isa(), threads, once}));
     INK_TRY(network.tokenizer,
             load_tokenizer(loaded.path, *loaded.store, flags, network.model->max_tokens()));
     const int32_t largest = std::max(network.tokenizer->start_id(), network.tokenizer->end_id());
@@ -64,18 +65,20 @@ struct Networks {
   TextNetwork texts;
   std::optional<float> scale;  // CLIP's, of cosines
 
-  static Result<Networks> load(const Flags& flags, bool of_pictures, bool of_texts, int threads) {
+  // In how many runs of a network: 0 is for none.
+  static Result<Networks> load(const Flags& flags, size_t picture_runs, size_t text_runs, int threads) {
     INK_TRY(const LoadedModel loaded, load_model_for_use(flags.model.model, flags.model.model_folder));
     const std::vector<std::string> outputs =
         flags.output.empty() ? std::vector<std::string>() : std::vector{flags.output};
     Networks networks;
-    if (of_pictures) {
-      INK_TRY(networks.pictures, PictureNetwork::create(loaded, outputs, flags.pictures.preprocess, threads));
+    if (picture_runs > 0) {
+      INK_TRY(networks.pictures,
+              PictureNetwork::create(loaded, outputs, flags.pictures.preprocess, threads, picture_runs == 1));
     }
-    if (of_texts) {
-      INK_TRY(networks.texts, TextNetwork::create(loaded, outputs, flags.tokenizer, threads));
+    if (text_runs > 0) {
+      INK_TRY(networks.texts, TextNetwork::create(loaded, outputs, flags.tokenizer, threads, text_runs == 1));
     }
-    if (of_pictures && of_texts && loaded.store->find(kLogitScale) != nullptr) {
+    if (picture_runs > 0 && text_runs > 0 && loaded.store->find(kLogitScale) != nullptr) {
       INK_TRY(networks.scale, clip_logit_scale(*loaded.store));
     }
     return networks;
@@ -130,6 +133,12 @@ std::string noun(const VectorItems& items) {
   return items.pictures == 0 ? "texts" : "inputs";
 }
 
+// At least so many.
+size_t runs_of(size_t inputs, const BatchSettings& settings) {
+  const auto batch = static_cast<size_t>(settings.batch);
+  return (inputs + batch - 1) / batch;
+}
+
 Result<int> run_embed(const Flags& flags, const Common& common) {
   INK_TRY_STATUS(check_output(flags, common));
   INK_TRY(const BatchSettings picture_settings, flags.model.settings(common, kPicturesARun));
@@ -143,7 +152,10 @@ Result<int> run_embed(const Flags& flags, const Common& common) {
   if (files.empty() && !asked_for_texts) {
     return Error{ErrorKind::usage, "name a picture, a text (--text) or a file of texts (--text-file)"};
   }
-  INK_TRY(const Networks networks, Networks::load(flags, !files.empty(), asked_for_texts, common.threads));
+  const size_t text_runs =
+      std::max(runs_of(texts.texts.size(), text_settings), asked_for_texts ? size_t{1} : 0);
+  INK_TRY(const Networks networks,
+          Networks::load(flags, runs_of(files.size(), picture_settings), text_runs, common.threads));
   VectorItems items{input_names(files), files.size(), std::move(texts.texts), "", ""};
   items.names.insert(items.names.end(), texts.names.begin(), texts.names.end());
   if (networks.pictures.model != nullptr) items.picture_output = networks.pictures.model->outputs()[0].name;

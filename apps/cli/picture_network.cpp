@@ -29,14 +29,14 @@ Result<LoadedModel> load_model_for_use(const std::string& name_or_path, const st
 }
 
 Result<PictureNetwork> PictureNetwork::create(const LoadedModel& loaded, std::vector<std::string> outputs,
-                                              const std::string& preset, int threads) {
+                                              const std::string& preset, int threads, bool once) {
   const Architecture& architecture = *loaded.architecture;
   if (architecture.image == nullptr) {
     return model_error(loaded.path, ": ", architecture.title, " makes no vectors of pictures",
                        architecture.text != nullptr ? ", but of texts" : "");
   }
   PictureNetwork network;
-  INK_TRY(network.model, architecture.image(loaded.store, {std::move(outputs), active_isa(), threads}));
+  INK_TRY(network.model, architecture.image(loaded.store, {std::move(outputs), active_isa(), threads, once}));
   network.preprocess = network.model->preprocess();
   INK_TRY(network.size, input_size(network.preprocess, loaded.path));
   if (preset.empty()) return network;

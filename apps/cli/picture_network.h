@@ -33,9 +33,9 @@ struct PictureNetwork {
 
   // outputs: as BuildOptions; preset: whose preprocessing replaces the model's own where it is not empty.
   // Errors: model (it takes no pictures, and what it does instead); usage (no such preset); those of
-  // Architecture::image.
+  // Architecture::image. once: as BuildOptions.
   static Result<PictureNetwork> create(const LoadedModel& loaded, std::vector<std::string> outputs,
-                                       const std::string& preset, int threads);
+                                       const std::string& preset, int threads, bool once = false);
 };
 
 // "features, tags".

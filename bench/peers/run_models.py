@@ -111,6 +111,7 @@ def worker_command(peer: str, args, work: Work, case: Case, threads: int, output
         command += ["--lengths", ",".join(map(str, case.lengths))]
     else:
         command += ["--shape", "x".join(map(str, case.shape))]
+    command += ["--once"] if args.cold else []
     return command + (["--result", case.model.result] if case.model.result else [])
 
 

@@ -1,4 +1,5 @@
 #include <type_traits>
+#include <utility>
 
 #include "engine/ops/epilogue_op.h"
 #include "engine/ops/folded_weights.h"
@@ -9,10 +10,16 @@
 namespace ink {
 namespace {
 
+// Tensors that a run reads where they were released, and the source that messages name.
+struct ReleasedTensors {
+  std::vector<StoredTensor> tensors;
+  std::string origin;
+};
+
 class PreparedLinear : public PreparedOp {
  public:
-  PreparedLinear(const GemmVariant& variant, GemmPanels panels, Epilogue epilogue)
-      : variant_(variant), panels_(std::move(panels)), epilogue_(epilogue) {}
+  PreparedLinear(const GemmVariant& variant, GemmPanels panels, Epilogue epilogue, ReleasedTensors released)
+      : variant_(variant), panels_(std::move(panels)), epilogue_(epilogue), released_(std::move(released)) {}
 
   const char* kernel() const override { return variant_.name; }
   size_t packed_bytes() const override { return panels_.bytes(); }
@@ -22,6 +29,17 @@ class PreparedLinear : public PreparedOp {
   size_t scratch_bytes(std::span<const Shape>, const Shape& output, int threads) const override {
     const int64_t rows = static_cast<int64_t>(output.n) * output.h * output.w;
     return gemm_scratch_floats(variant_, panels_, rows, threads) * sizeof(float);
+  }
+  double bytes(std::span<const Shape> inputs, const Shape& output) const override {
+    double weights = 0;
+    for (const StoredTensor& tensor : released_.tensors) weights += static_cast<double>(tensor.bytes.size());
+    return PreparedOp::bytes(inputs, output) + weights;
+  }
+  Status fault() const override {
+    if (panels_.loose() == nullptr || !panels_.loose()->saw_non_finite()) return {};
+    for (const StoredTensor& tensor : released_.tensors)
+      INK_TRY_STATUS(check_finite(tensor, released_.origin));
+    return {};
   }
   void run(const RunContext& context) const override {
     const View<const float> src = context.inputs[0].floats(), residual = residual_of(context);
@@ -73,6 +91,7 @@ class PreparedLinear : public PreparedOp {
   const GemmVariant& variant_;
   GemmPanels panels_;
   Epilogue epilogue_;
+  ReleasedTensors released_;
 };
 
 class Linear : public EpilogueOp {
@@ -113,17 +132,54 @@ class Linear : public EpilogueOp {
       tensors.push_back(tensor);
     }
     const GemmVariant& variant = choose_gemm(context.isa);
-    GemmPanels panels(variant, parts_[0].in, out_, dtype);
+    const bool loose = context.once && may_stay(store, tensors, dtype);
+    ReleasedTensors released;
+    if (loose) {
+      released.origin = store.origin();
+      for (const StoredTensor* tensor : tensors) {
+        expect_pages(tensor->bytes);
+        released.tensors.push_back(*tensor);
+      }
+    }
+    GemmPanels panels =
+        loose ? released_panels(variant, store, tensors) : GemmPanels(variant, parts_[0].in, out_, dtype);
     int first = 0;
     for (size_t i = 0; i < parts_.size(); ++i) {
-      INK_TRY_STATUS(pack(store, parts_[i], *tensors[i], first, panels));
+      if (!loose) INK_TRY_STATUS(pack(store, parts_[i], *tensors[i], first, panels));
+      INK_TRY_STATUS(add_bias(store, parts_[i], first, panels));
+      if (!parts_[i].scale.empty()) INK_TRY_STATUS(scale(store, parts_[i], first, panels));
       first += parts_[i].out;
     }
-    return std::unique_ptr<PreparedOp>(new PreparedLinear(variant, std::move(panels), epilogue_));
+    return std::unique_ptr<PreparedOp>(
+        new PreparedLinear(variant, std::move(panels), epilogue_, std::move(released)));
   }
 
  private:
   static int all_of(const LinearAttributes& part) { return part.all == 0 ? part.out : part.all; }
+
+  // Whether a run can read these weights as they are: rows of one kind, to which nothing is done.
+  bool may_stay(const WeightStore& store, std::span<const StoredTensor* const> tensors, DType dtype) const {
+    for (size_t i = 0; i < parts_.size(); ++i) {
+      if (parts_[i].layout != WeightLayout::oihw || !parts_[i].scale.empty() || tensors[i]->dtype != dtype ||
+          store.owner_of(*tensors[i]) == nullptr) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  GemmPanels released_panels(const GemmVariant& variant, const WeightStore& store,
+                             std::span<const StoredTensor* const> tensors) const {
+    std::vector<GemmColumns> columns;
+    auto owners = std::make_shared<std::vector<std::shared_ptr<const void>>>();
+    for (size_t i = 0; i < parts_.size(); ++i) {
+      const LinearAttributes& part = parts_[i];
+      const auto skipped = static_cast<size_t>(part.first) * static_cast<size_t>(part.in);
+      columns.push_back({tensors[i]->bytes.data() + skipped * dtype_size(tensors[i]->dtype), part.out});
+      owners->push_back(store.owner_of(*tensors[i]));
+    }
+    return {variant, parts_[0].in, out_, tensors[0]->dtype, std::move(columns), std::move(owners)};
+  }
 
   static std::vector<int64_t> stored_shape(const WeightStore& store, const LinearAttributes& part) {
     const StoredTensor* stored = store.find(part.weight);
@@ -134,7 +190,7 @@ class Linear : public EpilogueOp {
     return axes ? std::vector<int64_t>{1, 1, part.in, out} : std::vector<int64_t>{part.in, out};
   }
 
-  // The weights and the bias of one part, scaled, into the columns from `first` on.
+  // The weights of one part into the columns from `first` on.
   static Status pack(const WeightStore& store, const LinearAttributes& part, const StoredTensor& tensor,
                      int first, GemmPanels& panels) {
     AlignedBuffer<float> widened;
@@ -151,14 +207,20 @@ class Linear : public EpilogueOp {
                dtype_size(panels.dtype());
     panels.pack(first, part.out, weights, torch ? 1 : all, torch ? part.in : 1);
     forget_pages(tensor.bytes);
-    if (!part.bias.empty()) {
-      INK_TRY(const AlignedBuffer<float> bias, channel_values(store, part.bias, all));
-      std::copy_n(bias.begin() + part.first, part.out, panels.mutable_bias() + first);
-    }
-    if (!part.scale.empty()) {
-      INK_TRY(const AlignedBuffer<float> scale, channel_values(store, part.scale, part.out));
-      panels.scale(first, {scale.data(), scale.size()});
-    }
+    return {};
+  }
+
+  static Status add_bias(const WeightStore& store, const LinearAttributes& part, int first,
+                         GemmPanels& panels) {
+    if (part.bias.empty()) return {};
+    INK_TRY(const AlignedBuffer<float> bias, channel_values(store, part.bias, all_of(part)));
+    std::copy_n(bias.begin() + part.first, part.out, panels.mutable_bias() + first);
+    return {};
+  }
+
+  static Status scale(const WeightStore& store, const LinearAttributes& part, int first, GemmPanels& panels) {
+    INK_TRY(const AlignedBuffer<float> scale, channel_values(store, part.scale, part.out));
+    panels.scale(first, {scale.data(), scale.size()});
     return {};
   }
 

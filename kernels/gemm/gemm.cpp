@@ -80,6 +80,13 @@ int64_t worker_floats(const GemmVariant& variant, const GemmPanels& panels, int 
   return kHeldFloats + static_cast<int64_t>(align_up(static_cast<size_t>(rows * panels.k()), kHeldFloats));
 }
 
+// Behind the scratch of all workers: a panel of a worker, where panels are packed when they are used.
+int64_t loose_floats(const GemmPanels& panels) {
+  if (panels.loose() == nullptr) return 0;
+  const size_t values = static_cast<size_t>(panels.k()) * kMostTileColumns;
+  return static_cast<int64_t>(align_up(values * dtype_size(panels.dtype())) / sizeof(float));
+}
+
 struct Product {
   const GemmVariant& variant;
   const GemmPanels& panels;
@@ -133,26 +140,37 @@ struct Product {
   }
 
   // The panels of a piece; `after` is the panel that this thread will want then. `rows`: those of its block,
-  // side by side, or nullptr.
-  void run_piece(const Cut& cut, int64_t piece, int after, const float* rows) const {
+  // side by side, or nullptr; `loose`: where to pack loose panels.
+  void run_piece(const Cut& cut, int64_t piece, int after, const float* rows, float* loose) const {
     const int64_t block = piece / cut.groups;
     const Tiles tiles{cut.first_tile(block), cut.first_tile(block + 1), cut.tiles, rows};
     const int begin = cut.first_panel(piece), end = std::min(panels.count(), begin + cut.panels_per_piece);
     for (int panel = begin; panel < end; ++panel) {
       const int next = panel + 1 < end ? panel + 1 : after;
-      run_panel(panel, tiles, next);
+      run_panel(panel, tiles, next, loose);
     }
   }
 
  private:
+  const unsigned char* pack_loose(int panel, int next, int64_t ahead_bytes, float* to) const {
+    if (panels.loose() == nullptr) return panels.bytes_of(panel);
+    panels.loose()->pack(panels.first_column(panel), panels.columns(panel), panels.width(panel), to,
+                         panels.bytes_of(next), ahead_bytes);
+    return reinterpret_cast<const unsigned char*>(to);
+  }
+
   // A stretch of the depth at a time for all tiles of the block, whose sums wait meanwhile: one that stays in
   // the second-level cache beside the block. Weights of 16 bits are widened by shorter ones, which stay in
   // the first-level cache, once a block. The stretch after it, in the end that of the panel `next`, comes
   // from memory or the third-level cache meanwhile, where a tile would wait for it: all steps of all tiles
   // ask for a share.
-  void run_panel(int panel, const Tiles& tiles, int next) const {
+  void run_panel(int panel, const Tiles& tiles, int next, float* loose) const {
     constexpr int kDepth = 1024, kNarrowDepth = 128;
     const bool narrow = panels.dtype() != DType::f32;
+    const auto element = static_cast<int64_t>(dtype_size(panels.dtype()));
+    // Of a row of the next panel, what is asked for while this one is packed: as much as its tiles ask for.
+    const int64_t packing_share = panels.loose() == nullptr ? 0 : element * panels.width(next) / 2;
+    const unsigned char* const data = pack_loose(panel, next, packing_share * panels.k(), loose);
     alignas(kAlignment) float widened[kNarrowDepth * kMostTileColumns];
     alignas(kAlignment) float sums[kMostTiles * kMostTileRows * kMostTileColumns];
     const int width = panels.width(panel), count = tiles.last - tiles.first;
@@ -160,22 +178,24 @@ struct Product {
     do {
       const int depth = std::min(narrow ? kNarrowDepth : kDepth, panels.k() - k);
       const bool last = k + depth == panels.k();
-      const int64_t row_bytes =
-          static_cast<int64_t>(dtype_size(panels.dtype())) * panels.width(last ? next : panel);
+      const bool of_next = last || panels.loose() != nullptr;
+      const int64_t row_bytes = element * panels.width(of_next ? next : panel) - packing_share;
       const int64_t share = std::min(static_cast<int64_t>(kAlignment), (row_bytes + count - 1) / count);
-      const unsigned char* ahead =
-          last ? panels.bytes_of(next) : panels.bytes_of(panel) + (k + depth) * row_bytes;
-      const int64_t first_weight = static_cast<int64_t>(k) * width;
+      const unsigned char* ahead = last ? panels.bytes_of(next) : data + (k + depth) * row_bytes;
+      if (panels.loose() != nullptr) {
+        ahead = panels.bytes_of(next) + packing_share * panels.k() + k * row_bytes;
+      }
+      const unsigned char* const weights = data + static_cast<int64_t>(k) * width * element;
       if (narrow) {
-        variant.widen({panels.halves(panel) + first_weight, widened, static_cast<int64_t>(depth) * width,
-                       panels.dtype() == DType::bf16});
+        variant.widen({reinterpret_cast<const uint16_t*>(weights), widened,
+                       static_cast<int64_t>(depth) * width, panels.dtype() == DType::bf16});
       }
       for (int tile = tiles.first; tile < tiles.last; ++tile) {
         GemmTileArgs args = tile_args(panel, tile, tiles);
         float* waiting = sums + (tile - tiles.first) * variant.mr * kMostTileColumns;
         args.src += args.interleaved ? static_cast<int64_t>(k) * args.m : k;
         args.run = depth;
-        args.packed = narrow ? widened : panels.weights(panel) + first_weight;
+        args.packed = narrow ? widened : reinterpret_cast<const float*>(weights);
         args.ahead = ahead + (tile - tiles.first) * depth * share;
         args.ahead_step = share;
         if (k > 0) args.sums = waiting, args.sums_step = kMostTileColumns;
@@ -221,8 +241,8 @@ const GemmVariant& choose_gemm(Isa limit) { return best_variant(gemm_variants(),
 
 size_t gemm_scratch_floats(const GemmVariant& variant, const GemmPanels& panels, int64_t m, int threads) {
   const int rows = static_cast<int>(std::min<int64_t>(m, kMostTiles * kMostTileRows));
-  if (!interleaves(variant, panels, rows)) return 0;
-  return static_cast<size_t>(worker_floats(variant, panels, rows) * threads);
+  const int64_t side_by_side = interleaves(variant, panels, rows) ? worker_floats(variant, panels, rows) : 0;
+  return static_cast<size_t>((side_by_side + loose_floats(panels)) * threads);
 }
 
 void gemm_run(const GemmVariant& variant, const GemmPanels& panels, View<const float> src, View<float> dst,
@@ -232,18 +252,23 @@ void gemm_run(const GemmVariant& variant, const GemmPanels& panels, View<const f
   if (dst.w == 0) return;
   const Product product{variant, panels, src, dst, residual, epilogue};
   const Cut cut(variant, panels, dst.w, threads);
-  if (scratch == nullptr || !interleaves(variant, panels, dst.w)) {
-    return parallel_for_ahead(cut.pieces(), cut.threads, [&](int64_t piece, int64_t after, int) {
-      product.run_piece(cut, piece, cut.first_panel(after), nullptr);
+  INK_CHECK(panels.loose() == nullptr || scratch != nullptr);
+  const bool interleaved = scratch != nullptr && interleaves(variant, panels, dst.w);
+  const int64_t floats = interleaved ? worker_floats(variant, panels, dst.w) : 0;
+  const auto loose_of = [&](int worker) {
+    return scratch == nullptr ? nullptr : scratch + floats * threads + loose_floats(panels) * worker;
+  };
+  if (!interleaved) {
+    return parallel_for_ahead(cut.pieces(), cut.threads, [&](int64_t piece, int64_t after, int worker) {
+      product.run_piece(cut, piece, cut.first_panel(after), nullptr, loose_of(worker));
     });
   }
-  const int64_t floats = worker_floats(variant, panels, dst.w);
   for (int worker = 0; worker < threads; ++worker) new (scratch + worker * floats) int64_t{-1};
   parallel_for_ahead(cut.pieces(), cut.threads, [&](int64_t piece, int64_t after, int worker) {
     float* own = scratch + worker * floats;
     int64_t& held = *std::launder(reinterpret_cast<int64_t*>(own));
     if (held != piece / cut.groups) product.interleave(cut, held = piece / cut.groups, own + kHeldFloats);
-    product.run_piece(cut, piece, cut.first_panel(after), own + kHeldFloats);
+    product.run_piece(cut, piece, cut.first_panel(after), own + kHeldFloats, loose_of(worker));
   });
 }
 

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <vector>
 
 #include "kernels/base/aligned_buffer.h"
 #include "kernels/base/dtype.h"
 #include "kernels/base/isa.h"
 #include "kernels/base/view.h"
+#include "kernels/gemm/gemm_loose.h"
 #include "kernels/gemm/gemm_tile.h"
 
 namespace ink {
@@ -42,6 +45,10 @@ class GemmPanels {
   // Weights of f32, f16 or bf16, which stay so: pack() is to be called for every column. The bias is 0 so
   // far.
   GemmPanels(const GemmVariant& variant, int k, int n, DType dtype);
+  // Weights of that type that stay where they are, n columns in all, k contiguous; the bias is 0 so far.
+  // `owner` keeps them there.
+  GemmPanels(const GemmVariant& variant, int k, int n, DType dtype, std::vector<GemmColumns> columns,
+             std::shared_ptr<const void> owner);
   // Without bias, for weights that are written where they will be read: weight(kk, first_column(panel) + j)
   // is mutable_weights(panel)[kk * width(panel) + j]. All are 0 so far.
   GemmPanels(const GemmVariant& variant, int k, int n);
@@ -53,10 +60,17 @@ class GemmPanels {
   int columns(int panel) const { return panel + 1 < count() ? nr_ : n_ - panel * nr_; }
   int width(int panel) const { return panel + 1 < count() ? nr_ : last_width_; }
   DType dtype() const { return dtype_; }
+  // Where the weights stay where they are; of the functions below only bytes_of() and bias() are for such
+  // panels.
+  const GemmLoose* loose() const { return loose_.get(); }
   // Of f32 panels.
   const float* weights(int panel) const { return reinterpret_cast<const float*>(at(panel)); }
   float* mutable_weights(int panel) { return reinterpret_cast<float*>(at(panel)); }
-  const unsigned char* bytes_of(int panel) const { return reinterpret_cast<const unsigned char*>(at(panel)); }
+  // Of loose panels, too: those of their columns, as they were released.
+  const unsigned char* bytes_of(int panel) const {
+    if (loose_ != nullptr) return loose_->column(first_column(panel));
+    return reinterpret_cast<const unsigned char*>(at(panel));
+  }
   // Of f16 and bf16 panels.
   const uint16_t* halves(int panel) const { return reinterpret_cast<const uint16_t*>(at(panel)); }
   const float* bias(int panel) const { return bias_.data() + static_cast<int64_t>(panel) * nr_; }
@@ -70,6 +84,8 @@ class GemmPanels {
   void scale(int first, std::span<const float> factors);
 
  private:
+  enum class Storage { packed, none };
+  GemmPanels(const GemmVariant& variant, int k, int n, DType dtype, Storage storage);
   std::byte* at(int panel) { return data_.data() + offset(panel); }
   const std::byte* at(int panel) const { return data_.data() + offset(panel); }
   int64_t offset(int panel) const {
@@ -79,6 +95,7 @@ class GemmPanels {
 
   int k_ = 0, n_ = 0, nr_ = 1, last_width_ = 0;
   DType dtype_ = DType::f32;
+  std::unique_ptr<GemmLoose> loose_;
   AlignedBuffer<std::byte> data_;
   AlignedBuffer<float> bias_;
 };
@@ -86,7 +103,7 @@ class GemmPanels {
 // dst[i, j] = epilogue(bias[j] + sum_k src[i, k] * weights[k, j]) over matrices seen as maps (1, 1, m, k) and
 // (1, 1, m, n); residual is such a map too, or has data == nullptr. Weights of 16 bits are widened on the way
 // to the tiles, which give the bits of the same weights in f32. With a scratch of gemm_scratch_floats(),
-// 64-byte aligned, it may be faster; the bits are the same.
+// 64-byte aligned, it may be faster; the bits are the same. Loose panels need it.
 void gemm_run(const GemmVariant& variant, const GemmPanels& panels, View<const float> src, View<float> dst,
               View<const float> residual, const Epilogue& epilogue, int threads, float* scratch = nullptr);
 // For products of up to m rows.

@@ -6,19 +6,32 @@
 
 namespace ink {
 
-GemmPanels::GemmPanels(const GemmVariant& variant, int k, int n, DType dtype)
+GemmPanels::GemmPanels(const GemmVariant& variant, int k, int n, DType dtype, Storage storage)
     : k_(k), n_(n), nr_(variant.nr), dtype_(dtype) {
   INK_CHECK(dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16);
   const int rest = n - (count() - 1) * nr_;
   last_width_ = (rest + variant.lanes - 1) / variant.lanes * variant.lanes;
   const size_t columns =
       static_cast<size_t>(count() - 1) * static_cast<size_t>(nr_) + static_cast<size_t>(last_width_);
-  data_ = AlignedBuffer<std::byte>(columns * static_cast<size_t>(k_) * dtype_size(dtype));
-  prefer_huge_pages(data_.data(), data_.size());
   bias_ = AlignedBuffer<float>(columns);
   std::fill_n(bias_.data(), bias_.size(), 0.0f);
+  if (storage == Storage::none) return;
+  data_ = AlignedBuffer<std::byte>(columns * static_cast<size_t>(k_) * dtype_size(dtype));
+  prefer_huge_pages(data_.data(), data_.size());
   // Only what nobody packs.
   if (last_width_ > columns_in_last()) std::fill(at(count() - 1), data_.end(), std::byte{0});
+}
+
+GemmPanels::GemmPanels(const GemmVariant& variant, int k, int n, DType dtype)
+    : GemmPanels(variant, k, n, dtype, Storage::packed) {}
+
+GemmPanels::GemmPanels(const GemmVariant& variant, int k, int n, DType dtype,
+                       std::vector<GemmColumns> columns, std::shared_ptr<const void> owner)
+    : GemmPanels(variant, k, n, dtype, Storage::none) {
+  int all = 0;
+  for (const GemmColumns& part : columns) all += part.columns;
+  INK_CHECK(all == n);
+  loose_ = std::make_unique<GemmLoose>(k, dtype, std::move(columns), std::move(owner));
 }
 
 GemmPanels::GemmPanels(const GemmVariant& variant, int k, int n) : GemmPanels(variant, k, n, DType::f32) {

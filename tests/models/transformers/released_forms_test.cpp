@@ -112,6 +112,45 @@ TEST(LoadToPrepare, LooksAtWhatIsUsed) {
   const auto text = clip.text(shared, {});
   ASSERT_FALSE(text.ok());
   EXPECT_NE(text.error().message.find("'" + bad + "'"), std::string::npos) << text.error().message;
+
+  // For one run the weights are looked at by it.
+  BuildOptions once;
+  once.once = true;
+  const auto lazy = clip.text(shared, once);
+  ASSERT_TRUE(lazy.ok()) << lazy.error().message;
+  std::vector<float> vector(static_cast<size_t>((*lazy)->outputs()[0].size));
+  float* const dst = vector.data();
+  const Status run = (*lazy)->run({golden.tokens.data(), 1}, {&dst, 1}, 1);
+  ASSERT_FALSE(run.ok());
+  EXPECT_EQ(run.error().kind, ErrorKind::model);
+  EXPECT_NE(run.error().message.find("'" + bad + "'"), std::string::npos) << run.error().message;
+}
+
+std::vector<float> text_vectors(const std::shared_ptr<const WeightStore>& store,
+                                const TransformerGolden& golden, bool once) {
+  BuildOptions options;
+  options.once = once;
+  const auto model = (*architecture_of(*store))->text(store, options);
+  if (!model.ok()) {
+    ADD_FAILURE() << model.error().message;
+    return {};
+  }
+  EXPECT_EQ((*model)->network().packed_bytes() < 100'000, once);
+  std::vector<float> vectors(golden.tokens.size() * static_cast<size_t>((*model)->outputs()[0].size));
+  float* const dst = vectors.data();
+  EXPECT_TRUE((*model)->run(golden.tokens, {&dst, 1}, 2).ok());
+  return vectors;
+}
+
+// Weights that stay in the file until they are used give the same bits; one that is no number is found then.
+TEST(PreparedForOneRun, GivesTheSameBits) {
+  for (const char* name : {"clip", "openai", "distiluse"}) {
+    const TransformerGolden golden = transformer_golden(name);
+    const TempFolder folder;
+    golden.write(folder);
+    const auto store = load_golden(folder.path(), golden);
+    EXPECT_EQ(text_vectors(store, golden, true), text_vectors(store, golden, false)) << name;
+  }
 }
 
 // Checkpoints that the frameworks themselves wrote.
