@@ -3,14 +3,21 @@
 #include <rapidjson/error/en.h>
 #include <rapidjson/memorystream.h>
 
+#include "models/text/utf8.h"
 #include "weights/message.h"
 
 namespace ink {
 
 Result<rapidjson::Document> parse_json_object(std::string_view text, std::string_view file) {
   rapidjson::Document document;
-  constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
-  document.Parse<kFlags>(text.data(), text.size());
+  constexpr unsigned kFlags = rapidjson::kParseIterativeFlag;
+  if (check_utf8(text).ok()) {
+    // Several times as fast as with the parser's own look at every byte.
+    rapidjson::MemoryStream stream(text.data(), text.size());
+    document.ParseStream<kFlags, rapidjson::UTF8<>>(stream);
+  } else {
+    document.Parse<kFlags | rapidjson::kParseValidateEncodingFlag>(text.data(), text.size());
+  }
   if (document.HasParseError()) {
     return model_error(file, ": expected JSON in UTF-8, at byte ", document.GetErrorOffset(), ": ",
                        rapidjson::GetParseError_En(document.GetParseError()));

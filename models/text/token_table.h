@@ -24,21 +24,25 @@ class TokenTable {
 
  private:
   struct Entry {
-    uint64_t hash;
-    size_t begin, length;
+    uint32_t begin, length;
     int32_t id;
+  };
+  // Of the open addressing: what differs is told apart without a look at the token.
+  struct Slot {
+    uint32_t hash;
+    uint32_t entry;  // index into entries_ + 1; 0: empty
   };
   std::string_view token(const Entry& entry) const {
     return std::string_view(bytes_).substr(entry.begin, entry.length);
   }
   // The slot that has the token, or the empty one where it would be.
-  size_t slot_of(std::string_view token, uint64_t hash) const;
+  size_t slot_of(std::string_view token, uint32_t hash) const;
   void grow(size_t slots);
 
   std::string bytes_;
   size_t longest_ = 0;
   std::vector<Entry> entries_;
-  std::vector<uint32_t> slots_;  // index into entries_ + 1; 0: empty; a power of two of them
+  std::vector<Slot> slots_;  // a power of two of them
   int32_t largest_id_ = -1;
 };
 

@@ -1,8 +1,18 @@
 #include "models/text/utf8.h"
 
+#include <cstring>
+
 #include "weights/message.h"
 
 namespace ink {
+namespace {
+
+Error not_utf8(std::string_view text, size_t at) {
+  return Error{ErrorKind::bad_input,
+               concat("expected a text in UTF-8, found ", quote(text.substr(at, 4)), " at byte ", at)};
+}
+
+}  // namespace
 
 std::optional<char32_t> next_code_point(std::string_view text, size_t& at) {
   const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
@@ -49,15 +59,25 @@ std::string to_utf8(std::u32string_view text) {
   return out;
 }
 
+Status check_utf8(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    // Eight bytes of ASCII at a time.
+    for (uint64_t eight; text.size() - at >= sizeof(eight); at += sizeof(eight)) {
+      std::memcpy(&eight, text.data() + at, sizeof(eight));
+      if ((eight & 0x8080808080808080u) != 0) break;
+    }
+    if (at == text.size()) break;
+    if (!next_code_point(text, at)) return not_utf8(text, at);
+  }
+  return {};
+}
+
 Result<std::u32string> from_utf8(std::string_view text) {
   std::u32string out;
   out.reserve(text.size());
   for (size_t at = 0; at < text.size();) {
     const std::optional<char32_t> point = next_code_point(text, at);
-    if (!point) {
-      return Error{ErrorKind::bad_input,
-                   concat("expected a text in UTF-8, found ", quote(text.substr(at, 4)), " at byte ", at)};
-    }
+    if (!point) return not_utf8(text, at);
     out += *point;
   }
   return out;

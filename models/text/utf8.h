@@ -17,6 +17,7 @@ void append_utf8(std::string& to, char32_t point);
 std::string to_utf8(std::u32string_view text);
 
 // Error (bad_input): the offset of the first byte that is no UTF-8.
+Status check_utf8(std::string_view text);
 Result<std::u32string> from_utf8(std::string_view text);
 
 }  // namespace ink

@@ -53,7 +53,7 @@ class WordPiece final : public Tokenizer {
       return Error{ErrorKind::limit,
                    concat("expected a text of at most ", kLongestText, " bytes, found ", utf8.size())};
     }
-    INK_TRY_STATUS(from_utf8(utf8).status());
+    INK_TRY_STATUS(check_utf8(utf8));
     std::vector<int32_t> ids{vocabulary_.start};
     for (const AddedTokens::Piece& raw : vocabulary_.specials.raw.split(utf8)) {
       if (is_full(ids)) break;

@@ -63,7 +63,7 @@ Result<WordPieceVocabulary> read_word_list(std::string_view text, const Tokenize
   if (lines > TokenTable::kMostTokens) {
     return model_error(file, ": expected at most ", TokenTable::kMostTokens, " lines, found ", lines);
   }
-  if (const Result<std::u32string> valid = from_utf8(text); !valid.ok()) {
+  if (const Status valid = check_utf8(text); !valid.ok()) {
     return model_error(file, ": ", valid.error().message);
   }
   made.tokens.reserve(lines, text.size());
