@@ -66,6 +66,8 @@ class PreparedOp {
   virtual int grid() const { return 1; }
   // Whether a pixel of the output needs no other than the same pixel of each input of its size.
   virtual bool elementwise() const { return false; }
+  // Whether that holds for one input at least, such as a residual.
+  virtual bool elementwise_in(size_t) const { return elementwise(); }
   // Not null for a node that needs its whole input; input_region() and run() do for those too.
   virtual const Reduction* reduction() const { return nullptr; }
 };

@@ -166,9 +166,9 @@ Status UpscaleWork::upscale(const std::function<bool(double)>& progress) {
   plan_json_ = ink::cli::plan_json(*plan);
   picture_ = {};
 
-  // The network's memory waits for the next picture, unless what follows needs the room.
+  // The network's memory waits for the next picture, unless there is none or what follows needs the room.
   const uint64_t follows = alone_ ? std::max(taken_.joining, taken_.writing) : taken_.joining + beside_;
-  if (!small_ && follows + networks_->idle_bytes() > room()) networks_->release_idle();
+  if (beside_ == 0 || (!small_ && follows + networks_->idle_bytes() > room())) networks_->release_idle();
   if (PixelSize{result.w, result.h} != size_) {
     result = resized(result, size_, channels == 4 ? 4 : 3, options_.threads);
   }

@@ -42,6 +42,8 @@ class PreparedConv2d : public PreparedOp {
     if constexpr (std::is_same_v<Conv, WinogradConv>) return conv_.tile();
     return 1;
   }
+  // Pieces of a grid's cells would not be the cells.
+  bool elementwise_in(size_t input) const override { return input == 1 && grid() == 1; }
   Rect input_region(size_t input, Rect region, std::span<const Shape> inputs, const Shape&) const override {
     if (input == 1) return region;  // the residual
     const ConvParams& p = params_;

@@ -23,6 +23,7 @@ class PreparedDeconv2d : public PreparedOp {
     return 2.0 * (params_.oc / params_.groups) * params_.kh * params_.kw *
            static_cast<double>(inputs[0].elements());
   }
+  bool elementwise_in(size_t input) const override { return input == 1; }
   Rect input_region(size_t input, Rect region, std::span<const Shape> inputs, const Shape&) const override {
     if (input == 1) return region;  // the residual
     const DeconvParams& p = params_;

@@ -80,11 +80,12 @@ class Layout {
     std::vector<bool> read(flow_.shapes.size(), false);     // by a node
     for (const int n : made.stage->nodes) {
       const FlowNode& node = flow_.nodes[static_cast<size_t>(n)];
-      for (const FlowInput& input : node.inputs) {
+      for (size_t i = 0; i < node.inputs.size(); ++i) {
+        const FlowInput& input = node.inputs[i];
         const Shape &seen = input.seen, &out = flow_.shape(node.output);
         const size_t value = static_cast<size_t>(input.value);
         read[value] = true;
-        if (!node.op->elementwise() || seen.h != out.h || seen.w != out.w) by_pixel[value] = false;
+        if (!node.op->elementwise_in(i) || seen.h != out.h || seen.w != out.w) by_pixel[value] = false;
       }
     }
     for (const Target& target : made.stage->targets) {

@@ -1,25 +1,34 @@
 #include "kernels/conv/narrow.h"
 
 #include <algorithm>
+#include <cstring>
+#include <numeric>
 
 #include "kernels/base/parallel.h"
 
 namespace ink {
 namespace {
 
-// Outputs of a block: its products stay in a second-level cache of half a megabyte, and those that
-// neighbouring blocks compute again are a sixth.
-constexpr int kBlockRows = 12, kBlockColumns = 96;
+// Input columns of a block, so that its sums stay in the first-level cache beside the weights.
+constexpr int kBlockColumns = 98;
+// Rows of outputs of a block, where threads want several: neighbours compute some input rows twice.
+constexpr int kLeastBlockRows = 16, kBlocksPerThread = 4;
 
 // Four floats at once in whatever the baseline instruction set has for it, lane by lane as scalars would.
 typedef float Float4 __attribute__((vector_size(16)));
-constexpr size_t kLanes = 4;
+typedef int32_t Mask4 __attribute__((vector_size(16)));
+constexpr int kLanes = 4;
+constexpr int kMostVectors = 4;  // of the outputs of a block of stride columns
 
 Float4 load4(const float* src) {
   Float4 value;
   __builtin_memcpy(&value, src, sizeof value);
   return value;
 }
+
+void store4(float* dst, Float4 value) { __builtin_memcpy(dst, &value, sizeof value); }
+
+int divide_up(int a, int b) { return (a + b - 1) / b; }
 
 const char* declines_sizes(int ic, int oc, int area, int groups) {
   if (oc > NarrowConv::kMaxChannels) return "more than 4 output channels";
@@ -38,219 +47,275 @@ struct NarrowConv::Maps {
   Epilogue epilogue;
 };
 
-// Products of the inputs [y0, y1) x [x0, x1): those of (y, x) begin at data + ((y - y0) * (x1 - x0) + x - x0)
-// * pitch.
+// Outputs of one image, and the input columns [ix0, ix1) that they need; sums of (ix, slot, s, j) are at data
+// + (ix - ix0) * pitch_ + (slot * columns_.taps + s) * oc_ + j.
 struct NarrowConv::Block {
-  Rect inputs;
+  int image;
+  Rect outputs;
+  int ix0, ix1;
   float* data;
 };
 
 const char* NarrowConv::declines(const ConvParams& p) {
   if (p.sh != 1 || p.sw != 1) return "stride is not 1";
   if (p.dh != 1 || p.dw != 1) return "dilation is not 1";
+  if (p.pad_top >= p.kh || p.pad_left >= p.kw) return "padding is as wide as the kernel";
   return declines_sizes(p.ic, p.oc, p.kh * p.kw, p.groups);
 }
 
 const char* NarrowConv::declines(const DeconvParams& p) {
+  if (p.sw * p.oc > kMostVectors * kLanes) return "the stride is too wide";
   return declines_sizes(p.ic, p.oc, p.kh * p.kw, p.groups);
 }
 
 NarrowConv::NarrowConv(const GemmVariant& variant, const ConvParams& p, const ConvWeights& weights,
                        const float* bias)
-    : variant_(&variant) {
+    : variant_(&variant),
+      rows_{p.kh, 1, p.kh - 1 - p.pad_top},
+      columns_{p.kw, 1, p.kw - 1 - p.pad_left},
+      oc_(p.oc) {
   INK_CHECK(declines(p) == nullptr);
   const int area = p.kh * p.kw;
   const ConvWeights::Steps steps = weights.steps(p.ic, p.oc, area);
-  Phase phase{{p.kh, 1, -p.pad_top, 1, 1, 0}, {p.kw, 1, -p.pad_left, 1, 1, 0}, {}};
-  std::vector<float> matrix;
-  for (int tap = 0; tap < area; ++tap) phase.columns_of_taps.push_back(tap * p.oc);
-  for (int i = 0; i < p.ic; ++i) {
-    for (int tap = 0; tap < area; ++tap) {
-      for (int j = 0; j < p.oc; ++j)
-        matrix.push_back(weights.scaled(weights.data[j * steps.oc + i * steps.ic + tap * steps.tap], j));
-    }
-  }
-  phases_.push_back(std::move(phase));
-  pack(variant, p.ic, matrix, bias, p.oc);
-  measure_span();
+  const auto turned = [&](int tap, int i, int j) {
+    return weights.scaled(weights.data[j * steps.oc + i * steps.ic + (area - 1 - tap) * steps.tap], j);
+  };
+  pack(p.ic, turned, bias);
 }
 
 NarrowConv::NarrowConv(const GemmVariant& variant, const DeconvParams& p, const float* weights,
                        const float* bias, const double* factors)
-    : variant_(&variant) {
+    : variant_(&variant), rows_{p.kh, p.sh, p.pad_top}, columns_{p.kw, p.sw, p.pad_left}, oc_(p.oc) {
   INK_CHECK(declines(p) == nullptr);
   const int area = p.kh * p.kw;
-  for (int y = 0; y < p.sh; ++y) {
-    const DeconvPhase rows = make_deconv_phase(p.kh, p.sh, p.pad_top, y);
-    for (int x = 0; x < p.sw; ++x) {
-      const DeconvPhase columns = make_deconv_phase(p.kw, p.sw, p.pad_left, x);
-      Phase phase{rows.axis, columns.axis, {}};
-      for (const int r : rows.positions) {
-        for (const int s : columns.positions) phase.columns_of_taps.push_back((r * p.kw + s) * p.oc);
-      }
-      phases_.push_back(std::move(phase));
-    }
-  }
   const ConvWeights values(weights, WeightLayout::oihw, factors);
-  std::vector<float> matrix;
-  for (int i = 0; i < p.ic; ++i) {
-    for (int tap = 0; tap < area; ++tap) {
-      for (int j = 0; j < p.oc; ++j)
-        matrix.push_back(values.scaled(weights[(static_cast<int64_t>(i) * p.oc + j) * area + tap], j));
+  const auto given = [&](int tap, int i, int j) {
+    return values.scaled(weights[(static_cast<int64_t>(i) * p.oc + j) * area + tap], j);
+  };
+  pack(p.ic, given, bias);
+}
+
+template <class Weight>
+void NarrowConv::pack(int ic, Weight weight, const float* bias) {
+  ring_ = std::max(rows_.taps, rows_.stride);
+  rotations_ = ring_ / std::gcd(ring_, rows_.stride);
+  const int row = columns_.taps * oc_, n = ring_ * row;
+  std::vector<float> matrix(static_cast<size_t>(ic) * static_cast<size_t>(n));
+  for (int rotation = 0; rotation < rotations_; ++rotation) {
+    std::fill(matrix.begin(), matrix.end(), 0.0f);
+    for (int r = 0; r < rows_.taps; ++r) {
+      const int slot = (rotation * rows_.stride + r) % ring_;
+      for (int i = 0; i < ic; ++i) {
+        float* dst = matrix.data() + static_cast<int64_t>(i) * n + slot * row;
+        for (int s = 0; s < columns_.taps; ++s) {
+          for (int j = 0; j < oc_; ++j) *dst++ = weight(r * columns_.taps + s, i, j);
+        }
+      }
     }
+    products_.emplace_back(*variant_, ic, n, matrix.data(), n, 1, nullptr);
   }
-  pack(variant, p.ic, matrix, bias, p.oc);
-  measure_span();
-}
-
-void NarrowConv::pack(const GemmVariant& variant, int ic, std::span<const float> matrix, const float* bias,
-                      int oc) {
-  const int n = static_cast<int>(matrix.size()) / ic;
-  products_ = GemmPanels(variant, ic, n, matrix.data(), n, 1, nullptr);
   // Whole vectors: what lies behind the columns is zero, and storing it is cheaper than sparing it.
-  const int last = products_.count() - 1;
-  pitch_ = products_.first_column(last) + products_.width(last);
-  bias_ = AlignedBuffer<float>(static_cast<size_t>(oc));
-  for (int j = 0; j < oc; ++j) bias_[static_cast<size_t>(j)] = bias == nullptr ? 0.0f : bias[j];
+  const GemmPanels& panels = products_.front();
+  pitch_ = panels.first_column(panels.count() - 1) + panels.width(panels.count() - 1);
+  bias_.assign(static_cast<size_t>(kMostVectors * kLanes), 0.0f);
+  for (int i = 0; bias != nullptr && i < columns_.stride * oc_; ++i)
+    bias_[static_cast<size_t>(i)] = bias[i % oc_];
 }
 
-void NarrowConv::measure_span() {
-  const Phase& first = phases_.front();
-  span_ = {first.rows.src_start, first.columns.src_start, first.rows.src_start, first.columns.src_start};
-  for (const Phase& phase : phases_) {
-    span_.y0 = std::min(span_.y0, phase.rows.src_start);
-    span_.x0 = std::min(span_.x0, phase.columns.src_start);
-    span_.y1 = std::max(span_.y1, phase.rows.src_start + phase.rows.taps);
-    span_.x1 = std::max(span_.x1, phase.columns.src_start + phase.columns.taps);
-  }
+size_t NarrowConv::packed_bytes() const {
+  size_t bytes = bias_.size() * sizeof(float);
+  for (const GemmPanels& panels : products_) bytes += panels.bytes();
+  return bytes;
 }
 
 size_t NarrowConv::scratch_floats(int threads) const {
-  const size_t pixels =
-      static_cast<size_t>(kBlockRows + span_.h()) * static_cast<size_t>(kBlockColumns + span_.w());
-  // Products are read four at a time.
-  return align_up(pixels * static_cast<size_t>(pitch_) + kLanes, kAlignment / sizeof(float)) *
-         static_cast<size_t>(threads);
+  // Sums are read some vectors at a time.
+  const int floats = kBlockColumns * pitch_ + kMostVectors * kLanes;
+  return align_up(static_cast<size_t>(floats), kAlignment / sizeof(float)) * static_cast<size_t>(threads);
 }
 
 void NarrowConv::run(View<const float> src, View<float> dst, View<const float> residual,
                      const Epilogue& epilogue, Rect region, int threads, float* scratch) const {
   const Maps maps{src, residual, dst, epilogue};
-  Rect grid = phases_.front().rows.outputs(phases_.front().columns, region);
-  for (const Phase& phase : phases_) {
-    const Rect q = phase.rows.outputs(phase.columns, region);
-    grid = {std::min(grid.y0, q.y0), std::min(grid.x0, q.x0), std::max(grid.y1, q.y1),
-            std::max(grid.x1, q.x1)};
-  }
-  if (grid.h() <= 0 || grid.w() <= 0) return;
-  const int chunks = (grid.w() + kBlockColumns - 1) / kBlockColumns;
-  const int bands = (grid.h() + kBlockRows - 1) / kBlockRows;
+  if (region.empty()) return;
+  // Blocks of columns begin where those of the whole map would: wherever the region ends, the first and the
+  // last are cut.
+  const int stride = columns_.stride, halo = column_taps() - 1;
+  INK_CHECK(halo < kBlockColumns / 2);
+  const int first = (region.x0 + columns_.pad) / stride;
+  const int behind = (region.x1 - 1 + columns_.pad) / stride + 1;
+  const int step = kBlockColumns - halo;
+  const int chunks = divide_up(behind - first, step);
+  const int wanted = threads == 1 ? 1 : divide_up(threads * kBlocksPerThread, chunks * dst.n);
+  const int bands = std::clamp(region.h() / kLeastBlockRows, 1, wanted);
   const size_t per_worker = scratch_floats(1);
   parallel_for(static_cast<int64_t>(dst.n) * bands * chunks, threads, [&](int64_t task, int worker) {
-    const int x0 = grid.x0 + static_cast<int>(task % chunks) * kBlockColumns;
-    const int64_t band = task / chunks;
-    const int y0 = grid.y0 + static_cast<int>(band % bands) * kBlockRows;
-    const int image = static_cast<int>(band / bands);
-    float* data = scratch + static_cast<size_t>(worker) * per_worker;
-    const Rect outputs{y0, x0, std::min(y0 + kBlockRows, grid.y1), std::min(x0 + kBlockColumns, grid.x1)};
-    const auto own_outputs = [&](const Phase& phase) {
-      const Rect q = phase.rows.outputs(phase.columns, region);
-      return Rect{std::max(outputs.y0, q.y0), std::max(outputs.x0, q.x0), std::min(outputs.y1, q.y1),
-                  std::min(outputs.x1, q.x1)};
-    };
+    const int chunk = static_cast<int>(task % chunks), band = static_cast<int>(task / chunks % bands);
+    const int q0 = first + chunk * step, q1 = std::min(q0 + step, behind);
+    const Rect outputs{region.y0 + region.h() * band / bands, std::max(q0 * stride - columns_.pad, region.x0),
+                       region.y0 + region.h() * (band + 1) / bands,
+                       std::min(q1 * stride - columns_.pad, region.x1)};
     // Exactly the inputs that these outputs need: memory may hold no others.
-    Rect inputs{src.h, src.w, 0, 0};
-    for (const Phase& phase : phases_) {
-      const Rect own = own_outputs(phase);
-      if (own.h() <= 0 || own.w() <= 0 || phase.columns_of_taps.empty()) continue;
-      inputs = {
-          std::min(inputs.y0, std::max(own.y0 + phase.rows.src_start, 0)),
-          std::min(inputs.x0, std::max(own.x0 + phase.columns.src_start, 0)),
-          std::max(inputs.y1, std::min(own.y1 - 1 + phase.rows.src_start + phase.rows.taps, src.h)),
-          std::max(inputs.x1, std::min(own.x1 - 1 + phase.columns.src_start + phase.columns.taps, src.w))};
-    }
-    const Block block{inputs.h() > 0 && inputs.w() > 0 ? inputs : Rect{}, data};
-    multiply(maps, image, block);
-    for (const Phase& phase : phases_) {
-      const Rect own = own_outputs(phase);
-      switch (bias_.size()) {
-        case 1: add_up<1>(maps, image, own, phase, block); break;
-        case 2: add_up<2>(maps, image, own, phase, block); break;
-        case 3: add_up<3>(maps, image, own, phase, block); break;
-        case 4: add_up<4>(maps, image, own, phase, block); break;
-        default: break;
-      }
-    }
+    const int ix0 = divide_up(std::max(0, outputs.x0 + columns_.pad - columns_.taps + 1), stride);
+    const int ix1 = std::min((outputs.x1 - 1 + columns_.pad) / stride + 1, src.w);
+    run_block(maps, {static_cast<int>(task / chunks / bands), outputs, ix0, std::max(ix0, ix1),
+                     scratch + static_cast<size_t>(worker) * per_worker});
   });
 }
 
-void NarrowConv::multiply(const Maps& maps, int image, const Block& block) const {
-  constexpr int64_t kNoOffset[] = {0};
-  const int width = block.inputs.w(), pieces = (width + variant_->mr - 1) / variant_->mr;
-  float* row = block.data;
-  for (int y = block.inputs.y0; y < block.inputs.y1; ++y, row += int64_t{width} * pitch_) {
-    for (int panel = 0; panel < products_.count(); ++panel) {
-      for (int piece = 0; piece < pieces; ++piece) {
-        const int x = width * piece / pieces, behind = width * (piece + 1) / pieces;
-        variant_->tile({maps.src.at(image, y, block.inputs.x0 + x), maps.src.pixel_stride, kNoOffset, 1,
-                        products_.k(), products_.weights(panel), products_.width(panel),
-                        products_.bias(panel),
-                        row + static_cast<int64_t>(x) * pitch_ + products_.first_column(panel), pitch_,
-                        nullptr, 0, behind - x, products_.width(panel), Epilogue{}});
+void NarrowConv::run_block(const Maps& maps, const Block& block) const {
+  std::fill_n(block.data, (block.ix1 - block.ix0) * pitch_, 0.0f);
+  const Rect& outputs = block.outputs;
+  const int first_u = outputs.y0 + rows_.pad, behind_u = outputs.y1 + rows_.pad;
+  const int stride = rows_.stride;
+  const int first = divide_up(std::max(0, first_u - rows_.taps + 1), stride);
+  // Rows between the kernels of neighbouring inputs have none of their own.
+  for (int iy = std::min(first, first_u / stride); iy * stride < behind_u; ++iy) {
+    if (iy >= first && iy < maps.src.h) multiply(maps, block, iy);
+    for (int u = iy * stride; u < (iy + 1) * stride && u < behind_u; ++u) {
+      // Kernels smaller than their stride have columns of zeros, which make no infinity of an input harmless.
+      if (u - iy * stride >= rows_.taps) clear_row(block, u);
+      if (u >= first_u) {
+        switch (divide_up(stride_floats(), kLanes)) {
+          case 1: finish_row<1>(maps, block, u - rows_.pad); break;
+          case 2: finish_row<2>(maps, block, u - rows_.pad); break;
+          case 3: finish_row<3>(maps, block, u - rows_.pad); break;
+          default: finish_row<4>(maps, block, u - rows_.pad); break;
+        }
       }
+      clear_row(block, u);
     }
   }
 }
 
-template <int kChannels>
-void NarrowConv::add_up(const Maps& maps, int image, Rect grid, const Phase& phase,
-                        const Block& block) const {
-  const int64_t row_floats = static_cast<int64_t>(block.inputs.w()) * pitch_;
-  const int taps_y = phase.rows.taps, taps_x = phase.columns.taps;
-  Float4 bias = {};
-  for (int j = 0; j < kChannels; ++j) bias[j] = bias_[static_cast<size_t>(j)];
-  // Of tap (r, s) from the products of an output's first input.
-  int64_t offsets[TapConv::kMaxTaps];
-  for (int r = 0; r < taps_y; ++r) {
-    for (int s = 0; s < taps_x; ++s) {
-      const int t = r * taps_x + s;
-      offsets[t] =
-          r * row_floats + static_cast<int64_t>(s) * pitch_ + phase.columns_of_taps[static_cast<size_t>(t)];
+// Adds what one row of inputs gives to the sums.
+void NarrowConv::multiply(const Maps& maps, const Block& block, int iy) const {
+  constexpr int64_t kNoOffset[] = {0};
+  const GemmPanels& panels = products_[static_cast<size_t>(iy % rotations_)];
+  const int width = block.ix1 - block.ix0, pieces = divide_up(width, variant_->mr);
+  const int64_t step = maps.src.pixel_stride;
+  const int64_t panel_bytes = divide_up(static_cast<int>(4 * step) * variant_->mr, panels.count());
+  const int64_t ahead_step =
+      std::min<int64_t>(kAlignment, divide_up(static_cast<int>(panel_bytes), panels.k()));
+  for (int piece = 0; piece < pieces; ++piece) {
+    const int x = width * piece / pieces, behind = width * (piece + 1) / pieces;
+    float* sums = block.data + static_cast<int64_t>(x) * pitch_;
+    const float* src = maps.src.at(block.image, iy, block.ix0 + x);
+    for (int panel = 0; panel < panels.count(); ++panel) {
+      float* at = sums + panels.first_column(panel);
+      GemmTileArgs args{src,
+                        step,
+                        kNoOffset,
+                        1,
+                        panels.k(),
+                        panels.weights(panel),
+                        panels.width(panel),
+                        panels.bias(panel),
+                        at,
+                        pitch_,
+                        nullptr,
+                        0,
+                        behind - x,
+                        panels.width(panel),
+                        Epilogue{}};
+      args.sums = at;
+      args.sums_step = pitch_;
+      // The inputs of the next piece come from far away.
+      args.ahead = reinterpret_cast<const unsigned char*>(src + step * (behind - x)) + panel * panel_bytes;
+      args.ahead_step = ahead_step;
+      variant_->tile(args);
     }
   }
-  const bool plain = maps.epilogue.activation == Activation::none;
-  for (int qy = grid.y0; qy < grid.y1; ++qy) {
-    const int iy = qy + phase.rows.src_start;
-    const int first_row = std::max(0, -iy), behind_row = std::min(taps_y, maps.src.h - iy);
-    const int y = qy * phase.rows.dst_step + phase.rows.dst_start;
-    for (int qx = grid.x0; qx < grid.x1; ++qx) {
-      const int ix = qx + phase.columns.src_start;
-      const int first_column = std::max(0, -ix), behind_column = std::min(taps_x, maps.src.w - ix);
-      const float* products = block.data + (iy - block.inputs.y0) * row_floats +
-                              static_cast<int64_t>(ix - block.inputs.x0) * pitch_;
-      // Lanes behind the channels add up products of other positions, which nobody looks at.
-      Float4 sum = bias;
-      if (behind_row - first_row == taps_y && behind_column - first_column == taps_x) {
-        for (int t = 0; t < taps_y * taps_x; ++t) sum += load4(products + offsets[t]);
-      } else {
-        for (int r = first_row; r < behind_row; ++r) {
-          for (int s = first_column; s < behind_column; ++s) sum += load4(products + offsets[r * taps_x + s]);
-        }
-      }
-      const int x = qx * phase.columns.dst_step + phase.columns.dst_start;
-      float* dst = maps.dst.at(image, y, x);
-      const float* residual = maps.residual.data == nullptr ? nullptr : maps.residual.at(image, y, x);
-      for (int j = 0; j < kChannels; ++j) {
-        const float added = residual == nullptr ? 0.0f : residual[j];
-        if (plain) {
-          dst[j] = sum[j] + added;
-        } else {
-          const float value = sum[j] + (maps.epilogue.residual_first ? added : 0.0f);
-          dst[j] = activate(value, maps.epilogue.activation, maps.epilogue.slope) +
-                   (maps.epilogue.residual_first ? 0.0f : added);
-        }
-      }
+}
+
+// The outputs of row y. Those of a position q, stride columns from q * stride - pad on, are neighbours, and
+// so are the sums of each tap that they add: input q - t gives them the kernel columns from t * stride on.
+template <int kVectors>
+void NarrowConv::finish_row(const Maps& maps, const Block& block, int y) const {
+  const int stride = columns_.stride, taps = column_taps(), floats = stride * oc_;
+  const Rect& outputs = block.outputs;
+  const int q0 = (outputs.x0 + columns_.pad) / stride;
+  const int q1 = (outputs.x1 - 1 + columns_.pad) / stride + 1;
+  // Positions all of whose outputs and inputs are here, save the last, since vectors reach into the next.
+  const bool plain = maps.epilogue.activation == Activation::none && maps.dst.gapless() &&
+                     (maps.residual.data == nullptr || maps.residual.gapless());
+  const int inner0 =
+      plain ? std::max({divide_up(outputs.x0 + columns_.pad, stride), block.ix0 + taps - 1, q0}) : q1;
+  const int beyond = divide_up(kVectors * kLanes - floats, floats);
+  const int inner1 = std::max(inner0, std::min((outputs.x1 + columns_.pad) / stride - beyond, block.ix1));
+  for (int q = q0; q < std::min(inner0, q1); ++q) finish_one(maps, block, y, q);
+  if (inner0 < inner1) {
+    const int slot = (y + rows_.pad) % ring_;
+    const int last_floats = (columns_.taps - (taps - 1) * stride) * oc_;
+    Float4 bias[kVectors];
+    Mask4 mask[kVectors];
+    for (int v = 0; v < kVectors; ++v) {
+      bias[v] = load4(bias_.data() + v * kLanes);
+      for (int lane = 0; lane < kLanes; ++lane) mask[v][lane] = v * kLanes + lane < last_floats ? -1 : 0;
     }
+    const float* sums =
+        block.data + static_cast<int64_t>(inner0 - block.ix0) * pitch_ + slot * columns_.taps * oc_;
+    const int64_t to_next_tap = floats - pitch_;
+    float* dst = maps.dst.at(block.image, y, inner0 * stride - columns_.pad);
+    const float* residual = maps.residual.data == nullptr
+                                ? nullptr
+                                : maps.residual.at(block.image, y, inner0 * stride - columns_.pad);
+    for (int q = inner0; q < inner1; ++q, sums += pitch_, dst += floats) {
+      const float* tap = sums + (taps - 1) * to_next_tap;
+      Float4 sum[kVectors];
+      for (int v = 0; v < kVectors; ++v) {
+        sum[v] = bias[v] + (Float4)((Mask4)load4(tap + v * kLanes) & mask[v]);
+      }
+      for (int t = taps - 2; t >= 0; --t) {
+        tap -= to_next_tap;
+        for (int v = 0; v < kVectors; ++v) sum[v] += load4(tap + v * kLanes);
+      }
+      if (residual != nullptr) {
+        for (int v = 0; v < kVectors; ++v) sum[v] += load4(residual + v * kLanes);
+        residual += floats;
+      }
+      for (int v = 0; v < kVectors; ++v) store4(dst + v * kLanes, sum[v]);
+    }
+  }
+  for (int q = std::max(q0, inner1); q < q1; ++q) finish_one(maps, block, y, q);
+}
+
+// The same for one position, of which some outputs may lie beyond the region and some inputs beyond the map.
+void NarrowConv::finish_one(const Maps& maps, const Block& block, int y, int q) const {
+  const int slot = (y + rows_.pad) % ring_, stride = columns_.stride;
+  for (int i = 0; i < stride; ++i) {
+    const int x = q * stride + i - columns_.pad;
+    if (x < block.outputs.x0 || x >= block.outputs.x1) continue;
+    float* dst = maps.dst.at(block.image, y, x);
+    const float* residual = maps.residual.data == nullptr ? nullptr : maps.residual.at(block.image, y, x);
+    for (int j = 0; j < oc_; ++j) {
+      float sum = bias_[static_cast<size_t>(j)];
+      for (int t = column_taps() - 1; t >= 0; --t) {
+        const int s = t * stride + i, ix = q - t;
+        if (s >= columns_.taps) {
+          sum += 0.0f;  // as vectors do
+        } else if (ix >= block.ix0 && ix < block.ix1) {
+          sum +=
+              block
+                  .data[static_cast<int64_t>(ix - block.ix0) * pitch_ + (slot * columns_.taps + s) * oc_ + j];
+        }
+      }
+      const float added = residual == nullptr ? 0.0f : residual[j];
+      const Epilogue& epilogue = maps.epilogue;
+      if (epilogue.residual_first) sum += added;
+      if (epilogue.activation != Activation::none) sum = activate(sum, epilogue.activation, epilogue.slope);
+      dst[j] = epilogue.residual_first ? sum : sum + added;
+    }
+  }
+}
+
+// Makes room for the row that comes to the place of u.
+void NarrowConv::clear_row(const Block& block, int u) const {
+  const int floats = columns_.taps * oc_, whole = floats / kLanes * kLanes;
+  float* sums = block.data + u % ring_ * floats;
+  for (int ix = block.ix0; ix < block.ix1; ++ix, sums += pitch_) {
+    for (int i = 0; i < whole; i += kLanes) store4(sums + i, Float4{});
+    for (int i = whole; i < floats; ++i) sums[i] = 0.0f;
   }
 }
 

@@ -9,11 +9,14 @@
 namespace ink {
 
 // Convolutions with few output channels, such as a network's last layer to RGB. A tile whose columns are
-// output channels would leave most lanes empty; here its columns are all pairs of kernel position and output
-// channel:
-//   products[iy, ix, (r, s), j] = sum_i src[iy, ix, i] * weights[r, s, i, j]
-// and an output adds up the products that meet in it, position after position. For 3 channels and 3x3
-// positions that is 27 columns in place of 9 times 3 of 16.
+// output channels would leave most lanes empty; here its columns are all triples of output row, kernel column
+// and output channel. Seen from an input, both kinds of convolution scatter:
+//   u = iy * sh + r, v = ix * sw + s:  dst[u - pad_top, v - pad_left, j] += sum_i src[iy, ix, i] * w[r, s, i,
+//   j]
+// (a convolution of stride 1 with its kernel turned round). While input rows come one by one, the `ring_`
+// rows of outputs that they reach collect their sums, position (ix, u mod ring_, s, j) of a buffer that stays
+// in the first-level cache; a row that no further input reaches adds up the s that meet in each of its
+// outputs.
 class NarrowConv {
  public:
   static constexpr int kMaxChannels = 4;
@@ -29,33 +32,38 @@ class NarrowConv {
              const double* factors = nullptr);
 
   size_t scratch_floats(int threads) const;
-  size_t packed_bytes() const { return products_.bytes() + bias_.size() * sizeof(float); }
+  size_t packed_bytes() const;
   // As TapConv::run().
   void run(View<const float> src, View<float> dst, View<const float> residual, const Epilogue& epilogue,
            Rect region, int threads, float* scratch) const;
 
  private:
-  // The outputs that read their inputs through the same taps: all of them, or a phase of a transposed
-  // convolution.
-  struct Phase {
-    TapAxis rows, columns;
-    std::vector<int> columns_of_taps;  // of `products`, (row tap, column tap), each the first of oc
-  };
   struct Maps;
   struct Block;
+  struct Axis {
+    int taps, stride, pad;
+  };
 
-  void pack(const GemmVariant& variant, int ic, std::span<const float> matrix, const float* bias, int oc);
-  void measure_span();
-  void multiply(const Maps& maps, int image, const Block& block) const;
-  template <int kChannels>
-  void add_up(const Maps& maps, int image, Rect grid, const Phase& phase, const Block& block) const;
+  // weight(tap, i, j) of the scattering form.
+  template <class Weight>
+  void pack(int ic, Weight weight, const float* bias);
+  int stride_floats() const { return columns_.stride * oc_; }
+  int column_taps() const { return (columns_.taps + columns_.stride - 1) / columns_.stride; }
+  void run_block(const Maps& maps, const Block& block) const;
+  void multiply(const Maps& maps, const Block& block, int iy) const;
+  template <int kVectors>
+  void finish_row(const Maps& maps, const Block& block, int y) const;
+  void finish_one(const Maps& maps, const Block& block, int y, int q) const;
+  void clear_row(const Block& block, int u) const;
 
   const GemmVariant* variant_;
-  std::vector<Phase> phases_;
-  GemmPanels products_;
-  AlignedBuffer<float> bias_;
-  Rect span_;      // of the inputs of output (0, 0) of the grid, over all phases
-  int pitch_ = 0;  // floats a pixel of `products`
+  Axis rows_, columns_;
+  int oc_;
+  int ring_;       // rows of outputs that collect sums: at least those that an input row reaches
+  int rotations_;  // of the ring, from input row to input row, until it is as in the beginning
+  std::vector<GemmPanels> products_;  // by rotation
+  std::vector<float> bias_;           // of the outputs of stride columns, then as many as fill a vector
+  int pitch_ = 0;                     // floats a column of the buffer
 };
 
 }  // namespace ink

@@ -82,12 +82,19 @@ class TapConv {
   bool pointwise() const;
 
   void run_block(const Maps& maps, int image, Rect block, float* scratch) const;
+  // See tap_patches.cpp.
+  bool makes_patches(const Maps& maps) const;
+  static void run_patches(std::span<const TapConv> convs, const Maps& maps, int image, Rect region,
+                          Rect block);
+  static void run_patch_row(std::span<const TapConv> convs, const Maps& maps, int image, Rect region,
+                            Rect piece, Rect next);
   void gather(const Maps& maps, int image, int group, int qy, int qx, int pixels, float* rows) const;
 
   Lines make_lines(const Maps& maps, Rect region) const;
   Tile place(const Lines& lines, int64_t index, int group) const;
   void gather(const Lines& lines, const Tile& tile, int group, float* rows) const;
-  void run_panel(const Lines& lines, std::span<const Tile> tiles, int group, int own, bool more) const;
+  void run_panel(const Lines& lines, std::span<const Tile> tiles, int group, int own, bool more,
+                 bool asks) const;
   // Outputs of the tiles [first, behind) in the columns of the panels [first_panel, behind_panel), which
   // count through all groups.
   void run_tiles(const Lines& lines, int64_t first, int64_t behind, int first_panel, int behind_panel,

@@ -15,6 +15,7 @@ namespace ink {
 namespace {
 
 constexpr int kMostTiles = 64;  // of a block
+constexpr int kAskDepth = 128;  // shallower tiles have no time to ask for their neighbour's inputs
 // Tiles at the sides of rows that wait gathered; where every tile is gathered, it is a block of them.
 constexpr int kGatheredTiles = 8, kMostGatheredTiles = 16;
 
@@ -245,8 +246,8 @@ void TapConv::gather(const Lines& lines, const Tile& tile, int group, float* row
 
 // One panel for some tiles. A panel too large to stay beside the tiles' inputs passes over them in pieces of
 // its depth; the sums so far wait meanwhile, which changes no bit. `more`: another panel follows.
-void TapConv::run_panel(const Lines& lines, std::span<const Tile> tiles, int group, int own,
-                        bool more) const {
+void TapConv::run_panel(const Lines& lines, std::span<const Tile> tiles, int group, int own, bool more,
+                        bool asks) const {
   constexpr int64_t kNoOffset[] = {0};
   alignas(kAlignment) float sums[kDeepTiles * kMostTileRows * kMostTileColumns];
   const GemmPanels& panels = groups_[static_cast<size_t>(group)];
@@ -258,12 +259,16 @@ void TapConv::run_panel(const Lines& lines, std::span<const Tile> tiles, int gro
   const auto count = static_cast<int64_t>(tiles.size());
   const int64_t row_bytes = int64_t{4} * width;
   const int64_t ahead_step = std::min(static_cast<int64_t>(kAlignment), divide_up(row_bytes, count));
+  // So do the inputs of the next tile, for the first panel that needs them.
+  const int64_t src_step =
+      divide_up(int64_t{4} * variant_->mr * columns_.src_step * lines.maps.src.pixel_stride, lines.run);
   for (int begin = 0; begin < k; begin += depth) {
     const int steps = std::min(depth, k - begin);
     const bool last = begin + steps == k;
     const unsigned char* ahead = last && !more ? nullptr : panels.bytes_of(own) + (begin + steps) * row_bytes;
     float* waiting = sums;
-    for (const Tile& tile : tiles) {
+    for (size_t i = 0; i < tiles.size(); ++i) {
+      const Tile& tile = tiles[i];
       GemmTileArgs args{tile.src,
                         tile.src_step,
                         lines.taps,
@@ -290,6 +295,11 @@ void TapConv::run_panel(const Lines& lines, std::span<const Tile> tiles, int gro
       } else {
         args.taps += begin / lines.run;
         args.tap_count = steps / lines.run;
+      }
+      if (asks && !tile.gathered && i + 1 < tiles.size() && !tiles[i + 1].gathered) {
+        args.ahead = reinterpret_cast<const unsigned char*>(tiles[i + 1].src);
+        args.ahead_step = std::min<int64_t>(kAlignment, src_step);
+        args.ahead_by_taps = true;
       }
       if (begin > 0) args.sums = waiting, args.sums_step = kMostTileColumns;
       if (!last) {
@@ -328,7 +338,7 @@ void TapConv::run_tiles(const Lines& lines, int64_t first, int64_t behind, int f
       }
       for (; panel < group_end; ++panel) {
         run_panel(lines, {tiles, static_cast<size_t>(count)}, group, panel % panels_a_group,
-                  panel + 1 < group_end);
+                  panel + 1 < group_end, panel == first_panel && !deep() && k() >= kAskDepth);
       }
     }
     first += count;

@@ -45,7 +45,9 @@ INK_INLINE void gemm_sums(const GemmTileArgs& args, Vec<A> (&sum)[M][V]) {
     const float* base[(M + 2) / 3];
 #pragma GCC unroll 8
     for (int b = 0; b < (M + 2) / 3; ++b) base[b] = args.src + args.taps[t] + 3 * b * step;
-    const unsigned char* ahead = args.ahead + static_cast<int64_t>(t) * args.run * args.ahead_step;
+    const int64_t skipped = args.ahead_by_taps ? args.taps[t] * static_cast<int64_t>(sizeof(float))
+                                               : static_cast<int64_t>(t) * args.run * args.ahead_step;
+    const unsigned char* ahead = kAhead ? args.ahead + skipped : nullptr;
     const auto next = [&]() __attribute__((always_inline)) {
       gemm_step<A, M, V>(base, step, weights, sum);
       weights += V * kLanes<A>;
@@ -63,8 +65,8 @@ INK_INLINE void gemm_sums(const GemmTileArgs& args, Vec<A> (&sum)[M][V]) {
       }
     }
 #pragma GCC unroll 4
-    for (; k > 0; --k, ahead += args.ahead_step) {
-      if constexpr (kAhead) prefetch_later(ahead);
+    for (; k > 0; --k) {
+      if constexpr (kAhead) prefetch_later(ahead), ahead += args.ahead_step;
       next();
     }
   }

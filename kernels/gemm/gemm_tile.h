@@ -38,6 +38,7 @@ struct GemmTileArgs {
   // Whether src is one tap whose rows lie side by side: (i, k) is src[k * m + i] then, and src_step nothing.
   // Only for variants that say so.
   bool interleaved = false;
+  bool ahead_by_taps = false;  // it lies as src does: each tap asks from ahead + taps[t] on
 };
 
 // Serial; allocates nothing; reads and writes nothing but the elements named above.
