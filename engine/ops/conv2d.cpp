@@ -113,7 +113,10 @@ class Conv2d : public EpilogueOp {
       return prepared(depthwise.name, "", DepthwiseConv(depthwise, p, weights, bias));
     }
     const char* reason = winograd_declines(p);
-    int tile = 6;  // maps of any size are those of pictures
+    // Maps of any size are those of pictures. Weights at 64 points that no second-level cache holds take more
+    // memory and little less time than those at 36.
+    constexpr int64_t kMostWeights = 4 << 20;  // bytes
+    int tile = int64_t{winograd_points(6)} * p.ic * p.oc * 4 <= kMostWeights ? 6 : 4;
     if (reason == nullptr && size_known(context.inputs[0])) {
       const Result<Shape> dst = infer(context.inputs);
       if (dst.ok()) {
