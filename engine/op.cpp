@@ -36,6 +36,10 @@ bool Op::absorb_activation(const ActivationAttributes& /*activation*/) { return 
 
 bool Op::absorb_residual() { return false; }
 
+bool Op::absorb_scale() { return false; }
+
 bool Op::absorb_batch_norm(const BatchNormAttributes& /*batch_norm*/) { return false; }
+
+bool Op::absorb_source(const Op& /*source*/) { return false; }
 
 }  // namespace ink

@@ -23,6 +23,9 @@ struct RunContext {
   Rect region;
   float* scratch;  // scratch_bytes() of it, 64-byte aligned
   int threads;
+  // Of a node that gives_sums(): where the state of the reduction that reads its output goes, or nullptr; the
+  // region is then the whole map. Of that reduction: the state, which it only has to finish, or nullptr.
+  void* sums = nullptr;
 };
 
 // What a node over a whole map (a global mean) offers so that the map may come in parts: rows from top to
@@ -70,6 +73,9 @@ class PreparedOp {
   virtual bool elementwise_in(size_t) const { return elementwise(); }
   // Not null for a node that needs its whole input; input_region() and run() do for those too.
   virtual const Reduction* reduction() const { return nullptr; }
+  // Whether run() can sum up its output for a reduction (all are global means) while it stores it: the map is
+  // then read once less.
+  virtual bool gives_sums() const { return false; }
 };
 
 struct PrepareContext {
@@ -109,12 +115,18 @@ class Op {
   // What passes look for.
   virtual const ActivationAttributes* as_activation() const { return nullptr; }
   virtual const BatchNormAttributes* as_batch_norm() const { return nullptr; }
-  virtual bool is_addition() const { return false; }  // and nothing else: no activation behind it
+  virtual bool is_addition() const { return false; }        // and nothing else: no activation behind it
+  virtual bool is_multiplication() const { return false; }  // likewise
 
   // Passes offer what follows this node; true means that the node now does it, too.
   virtual bool absorb_activation(const ActivationAttributes& activation);
   virtual bool absorb_residual();  // adds one input, which is added to the result
+  // Adds one input, the last: (n, 1, 1, c) or (1, 1, 1, c), by which the channels of the first are
+  // multiplied.
+  virtual bool absorb_scale();
   virtual bool absorb_batch_norm(const BatchNormAttributes& batch_norm);
+  // Offers what comes before this node, its only input, which nobody else reads.
+  virtual bool absorb_source(const Op& source);
 };
 
 }  // namespace ink

@@ -36,10 +36,14 @@ class Planner {
     for (size_t i = 0; i < graph_.nodes.size(); ++i) {
       if (ops_[i] != nullptr) place_output(static_cast<int>(i), step++);
     }
+    place_sums();
     const MemoryPlan memory = plan_memory(blocks_);
     for (size_t value = 0; value < block_of_.size(); ++value) {
       if (block_of_[value] >= 0)
         plan_.placements[value].offset = memory.offsets[static_cast<size_t>(block_of_[value])];
+    }
+    for (size_t i = 0; i < plan_.steps.size(); ++i) {
+      if (sums_of_[i] >= 0) plan_.steps[i].sums_offset = memory.offsets[static_cast<size_t>(sums_of_[i])];
     }
     plan_.arena_bytes = memory.arena_bytes;
   }
@@ -99,6 +103,28 @@ class Planner {
     blocks_.push_back({arena_bytes(shape), step, last});
   }
 
+  // A reduction right behind the node that makes its map gets the sums from there.
+  void place_sums() {
+    sums_of_.assign(plan_.steps.size(), -1);
+    std::vector<int> maker(plan_.shapes.size(), -1);  // step, by value id
+    for (size_t i = 0; i < plan_.steps.size(); ++i) {
+      const Node& node = graph_.nodes[static_cast<size_t>(plan_.steps[i].node)];
+      maker[static_cast<size_t>(node.output)] = static_cast<int>(i);
+      const Reduction* reduction = ops_[static_cast<size_t>(plan_.steps[i].node)]->reduction();
+      const int made = reduction == nullptr ? -1 : maker[static_cast<size_t>(node.inputs[0])];
+      if (made < 0) continue;
+      const auto giver = static_cast<size_t>(made);
+      if (!ops_[static_cast<size_t>(plan_.steps[giver].node)]->gives_sums()) continue;
+      if (sums_of_[giver] < 0) {
+        sums_of_[giver] = static_cast<int>(blocks_.size());
+        const Shape& map = plan_.shapes[static_cast<size_t>(node.inputs[0])];
+        blocks_.push_back({reduction->state_bytes(map), made, static_cast<int>(i)});
+      }
+      sums_of_[i] = sums_of_[giver];
+      blocks_[static_cast<size_t>(sums_of_[i])].last = static_cast<int>(i);
+    }
+  }
+
   // Whether another input of the node looks at the same memory.
   bool read_through_view(const Node& node, int value) const {
     return std::any_of(node.inputs.begin(), node.inputs.end(), [&](int input) {
@@ -111,6 +137,7 @@ class Planner {
   Plan& plan_;
   std::vector<int> block_of_;  // by value id, -1 where the value has no block of its own
   std::vector<int> last_use_;  // step, by value id, views counted as uses of what they look at
+  std::vector<int> sums_of_;   // block of RunContext::sums by step, or -1
   std::vector<Lifetime> blocks_;
 };
 

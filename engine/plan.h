@@ -14,6 +14,9 @@ struct Step {
   int node = -1;
   size_t scratch_bytes = 0;
   double flops = 0;
+  // Where in the arena RunContext::sums lies; kNoSums: nullptr.
+  static constexpr size_t kNoSums = static_cast<size_t>(-1);
+  size_t sums_offset = kNoSums;
 };
 
 // Where a value lives while a session runs.

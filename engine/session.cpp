@@ -72,7 +72,8 @@ Status Session::run_steps(const Progress& progress) {
                              output,
                              {0, 0, output.shape.h, output.shape.w},
                              scratch,
-                             plan_->threads};
+                             plan_->threads,
+                             step.sums_offset == Step::kNoSums ? nullptr : arena_.data() + step.sums_offset};
     if (step_seconds_.empty()) {
       model_.op(step.node).run(context);
     } else {

@@ -14,6 +14,10 @@ class Binary : public Op {
     return kind_ == BinaryOp::add && activation_.activation == Activation::none;
   }
 
+  bool is_multiplication() const override {
+    return kind_ == BinaryOp::mul && activation_.activation == Activation::none;
+  }
+
   Result<Shape> infer(std::span<const Shape> inputs) const override {
     if (inputs.size() != 2) {
       return Error{ErrorKind::model,

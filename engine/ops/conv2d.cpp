@@ -4,14 +4,26 @@
 #include "engine/ops/epilogue_op.h"
 #include "engine/ops/folded_weights.h"
 #include "kernels/conv/narrow.h"
+#include "kernels/conv/pointwise.h"
 #include "kernels/conv/winograd.h"
-#include "kernels/depthwise/depthwise.h"
+#include "kernels/depthwise/expand_depthwise.h"
 
 namespace ink {
 namespace {
 
 // The number of pictures may still be unknown: it changes no choice of a kernel.
 bool size_known(const Shape& shape) { return shape.h != Shape::kUnknown && shape.w != Shape::kUnknown; }
+
+// What a region of a convolution's output reads of its input.
+Rect conv_source_region(const ConvParams& p, Rect region, const Shape& input, int grid) {
+  // A tile that the end of the map cuts reads its inputs all the same.
+  const auto on_grid = [&](int end) {
+    return static_cast<int>(align_up(static_cast<size_t>(end), static_cast<size_t>(grid)));
+  };
+  const AxisSpan rows = conv_source(region.y0, on_grid(region.y1), p.sh, p.dh, p.pad_top, p.kh, input.h);
+  const AxisSpan columns = conv_source(region.x0, on_grid(region.x1), p.sw, p.dw, p.pad_left, p.kw, input.w);
+  return {rows.begin, columns.begin, rows.end, columns.end};
+}
 
 // Conv: TapConv, WinogradConv, NarrowConv or DepthwiseConv.
 template <class Conv>
@@ -46,16 +58,7 @@ class PreparedConv2d : public PreparedOp {
   bool elementwise_in(size_t input) const override { return input == 1 && grid() == 1; }
   Rect input_region(size_t input, Rect region, std::span<const Shape> inputs, const Shape&) const override {
     if (input == 1) return region;  // the residual
-    const ConvParams& p = params_;
-    // A tile that the end of the map cuts reads its inputs all the same.
-    const auto on_grid = [&](int end) {
-      return static_cast<int>(align_up(static_cast<size_t>(end), static_cast<size_t>(grid())));
-    };
-    const AxisSpan rows =
-        conv_source(region.y0, on_grid(region.y1), p.sh, p.dh, p.pad_top, p.kh, inputs[0].h);
-    const AxisSpan columns =
-        conv_source(region.x0, on_grid(region.x1), p.sw, p.dw, p.pad_left, p.kw, inputs[0].w);
-    return {rows.begin, columns.begin, rows.end, columns.end};
+    return conv_source_region(params_, region, inputs[0], grid());
   }
   void run(const RunContext& context) const override {
     conv_.run(context.inputs[0].floats(), context.output.floats(), residual_of(context), epilogue_,
@@ -66,6 +69,72 @@ class PreparedConv2d : public PreparedOp {
   const char* kernel_;
   std::string note_;
   Conv conv_;
+  ConvParams params_;
+  Epilogue epilogue_;
+};
+
+// Two convolutions in one; its input is that of the first.
+class PreparedExpandDepthwise : public PreparedOp {
+ public:
+  PreparedExpandDepthwise(const char* kernel, ExpandDepthwise conv, const ConvParams& params,
+                          Epilogue epilogue)
+      : kernel_(kernel), conv_(std::move(conv)), params_(params), epilogue_(epilogue) {}
+
+  const char* kernel() const override { return kernel_; }
+  std::string note() const override { return "with the 1x1 convolution before it"; }
+  size_t packed_bytes() const override { return conv_.packed_bytes(); }
+  size_t scratch_bytes(std::span<const Shape> inputs, const Shape&, int threads) const override {
+    return conv_.scratch_floats(threads, inputs[0].w) * sizeof(float);
+  }
+  double flops(std::span<const Shape> inputs, const Shape& output) const override {
+    const double widened = static_cast<double>(inputs[0].elements()) * params_.ic;
+    return 2.0 * (widened + static_cast<double>(output.elements()) * params_.kh * params_.kw);
+  }
+  Rect input_region(size_t, Rect region, std::span<const Shape> inputs, const Shape&) const override {
+    return conv_source_region(params_, region, inputs[0], 1);
+  }
+  bool gives_sums() const override { return true; }
+  void run(const RunContext& context) const override {
+    conv_.run(context.inputs[0].floats(), context.output.floats(), epilogue_, context.region, context.threads,
+              context.scratch, static_cast<double*>(context.sums));
+  }
+
+ private:
+  const char* kernel_;
+  ExpandDepthwise conv_;
+  ConvParams params_;
+  Epilogue epilogue_;
+};
+
+// The last input scales the channels of the first.
+class PreparedPointwise : public PreparedOp {
+ public:
+  PreparedPointwise(const char* kernel, PointwiseConv conv, const ConvParams& params, Epilogue epilogue)
+      : kernel_(kernel), conv_(std::move(conv)), params_(params), epilogue_(epilogue) {}
+
+  const char* kernel() const override { return kernel_; }
+  std::string note() const override { return "scales its input by the channel"; }
+  size_t packed_bytes() const override { return conv_.packed_bytes(); }
+  size_t scratch_bytes(std::span<const Shape>, const Shape& output, int threads) const override {
+    return conv_.scratch_floats(threads, int64_t{output.h} * output.w) * sizeof(float);
+  }
+  double flops(std::span<const Shape>, const Shape& output) const override {
+    return 2.0 * params_.ic * static_cast<double>(output.elements());
+  }
+  Rect input_region(size_t input, Rect region, std::span<const Shape> inputs, const Shape&) const override {
+    return input + 1 < inputs.size() ? region : Rect{0, 0, 1, 1};
+  }
+  void run(const RunContext& context) const override {
+    const std::span<const TensorView> inputs = context.inputs;
+    const View<const float> residual =
+        inputs.size() > 2 ? View<const float>(inputs[1].floats()) : View<const float>{};
+    conv_.run(inputs[0].floats(), context.output.floats(), residual, inputs.back().floats(), epilogue_,
+              context.region, context.threads, context.scratch);
+  }
+
+ private:
+  const char* kernel_;
+  PointwiseConv conv_;
   ConvParams params_;
   Epilogue epilogue_;
 };
@@ -82,9 +151,10 @@ class Conv2d : public EpilogueOp {
   Result<Shape> infer(std::span<const Shape> inputs) const override {
     const ConvParams& p = attributes_.params;
     const Shape& src = inputs[0];
-    if (src.c != p.ic) {
+    const int channels = expansion_ != nullptr ? expansion_->attributes_.params.ic : p.ic;
+    if (src.c != channels) {
       return Error{ErrorKind::model,
-                   "expected " + std::to_string(p.ic) + " channels, found " + std::to_string(src.c)};
+                   "expected " + std::to_string(channels) + " channels, found " + std::to_string(src.c)};
     }
     const Shape dst{src.n, conv_output_size(src.h, p.pad_top + p.pad_bottom, p.kh, p.sh, p.dh),
                     conv_output_size(src.w, p.pad_left + p.pad_right, p.kw, p.sw, p.dw), p.oc};
@@ -92,15 +162,16 @@ class Conv2d : public EpilogueOp {
       return Error{ErrorKind::limit, "an input of " + src.text() + " is smaller than the kernel of " +
                                          std::to_string(p.kh) + "x" + std::to_string(p.kw)};
     }
-    INK_TRY_STATUS(check_inputs(inputs, dst));
+    INK_TRY_STATUS(check_inputs(inputs.first(inputs.size() - (has_scale_ ? 1 : 0)), dst));
+    if (has_scale_ && !fits_scale(inputs.back(), src)) {
+      return Error{ErrorKind::model, "cannot mul " + inputs.back().text() + " to " + src.text()};
+    }
     return dst;
   }
 
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
     const ConvParams& p = attributes_.params;
-    INK_TRY(const FoldedWeights folded,
-            FoldedWeights::load(context.weights, attributes_.weight, attributes_.bias, stored_shapes(), p.oc,
-                                batch_norm_));
+    INK_TRY(const FoldedWeights folded, load(context.weights));
     const GemmVariant& gemm = choose_gemm(context.isa);
     const ConvWeights weights(folded.weights.data(), attributes_.layout, folded.factors_or_null());
     const float* bias = folded.bias.data();
@@ -108,6 +179,11 @@ class Conv2d : public EpilogueOp {
       return std::unique_ptr<PreparedOp>(
           new PreparedConv2d<Conv>(kernel, std::move(note), std::move(conv), p, epilogue_));
     };
+    if (has_scale_) {
+      return std::unique_ptr<PreparedOp>(new PreparedPointwise(
+          gemm.name, PointwiseConv(gemm, choose_binary(context.isa), p, weights, bias), p, epilogue_));
+    }
+    if (expansion_ != nullptr) return prepare_expansion(context, weights, bias);
     if (DepthwiseConv::declines(p) == nullptr) {
       const DepthwiseVariant& depthwise = choose_depthwise(context.isa);
       return prepared(depthwise.name, "", DepthwiseConv(depthwise, p, weights, bias));
@@ -138,7 +214,8 @@ class Conv2d : public EpilogueOp {
 
   double weight_count() const override {
     const ConvParams& p = attributes_.params;
-    return static_cast<double>(p.ic / p.groups) * p.oc * p.kh * p.kw;
+    const double own = static_cast<double>(p.ic / p.groups) * p.oc * p.kh * p.kw;
+    return own + (expansion_ == nullptr ? 0 : expansion_->weight_count());
   }
   Swelling swelling(std::span<const Shape> inputs) const override {
     const ConvParams& p = attributes_.params;
@@ -158,7 +235,45 @@ class Conv2d : public EpilogueOp {
     return true;
   }
 
+  bool absorb_scale() override {
+    if (has_scale_ || expansion_ != nullptr || PointwiseConv::declines(attributes_.params) != nullptr)
+      return false;
+    has_scale_ = true;
+    return true;
+  }
+  bool absorb_source(const Op& source) override {
+    const Conv2d* conv = dynamic_cast<const Conv2d*>(&source);
+    if (conv == nullptr || expansion_ != nullptr || conv->expansion_ != nullptr) return false;
+    if (has_residual_ || conv->has_residual_ || has_scale_ || conv->has_scale_) return false;
+    if (ExpandDepthwise::declines(conv->attributes_.params, attributes_.params) != nullptr) return false;
+    expansion_ = std::make_shared<const Conv2d>(*conv);
+    return true;
+  }
+
  private:
+  static bool fits_scale(const Shape& scale, const Shape& src) {
+    return (scale.n == src.n || scale.n == 1) && scale.h == 1 && scale.w == 1 && scale.c == src.c;
+  }
+
+  Result<FoldedWeights> load(const WeightStore& store) const {
+    return FoldedWeights::load(store, attributes_.weight, attributes_.bias, stored_shapes(),
+                               attributes_.params.oc, batch_norm_);
+  }
+
+  Result<std::unique_ptr<PreparedOp>> prepare_expansion(const PrepareContext& context,
+                                                        const ConvWeights& weights, const float* bias) const {
+    const Conv2dAttributes& wide = expansion_->attributes_;
+    INK_TRY(const FoldedWeights folded, expansion_->load(context.weights));
+    const ConvWeights wide_weights(folded.weights.data(), wide.layout, folded.factors_or_null());
+    const GemmVariant& gemm = choose_gemm(context.isa);
+    const DepthwiseVariant& depthwise = choose_depthwise(context.isa);
+    return std::unique_ptr<PreparedOp>(new PreparedExpandDepthwise(
+        depthwise.name,
+        ExpandDepthwise(gemm, choose_activation(context.isa), depthwise, wide.params, wide_weights,
+                        folded.bias.data(), expansion_->epilogue_, attributes_.params, weights, bias),
+        attributes_.params, epilogue_));
+  }
+
   // A dense layer behind a flattened map is a convolution whose kernel is the map: its matrix lies as the
   // kernel would.
   std::vector<std::vector<int64_t>> stored_shapes() const {
@@ -171,6 +286,8 @@ class Conv2d : public EpilogueOp {
 
   Conv2dAttributes attributes_;
   std::optional<BatchNormAttributes> batch_norm_;
+  bool has_scale_ = false;
+  std::shared_ptr<const Conv2d> expansion_;  // the 1x1 convolution before this one, which is depthwise
 };
 
 }  // namespace

@@ -74,6 +74,39 @@ void fuse_residuals(Graph& graph) {
   }
 }
 
+void fuse_scales(Graph& graph) {
+  for (int i = 0; i < static_cast<int>(graph.nodes.size()); ++i) {
+    const Wiring wiring(graph);
+    Node& node = graph.nodes[static_cast<size_t>(i)];
+    const int before = node.inputs.empty() ? -1 : wiring.producer(node.inputs[0]);
+    const Node* product = before < 0 ? nullptr : &graph.nodes[static_cast<size_t>(before)];
+    if (product == nullptr || !product->op->is_multiplication() || wiring.uses(node.inputs[0]) != 1) continue;
+    const Shape& map = graph.shapes[static_cast<size_t>(product->inputs[0])];
+    const Shape& factors = graph.shapes[static_cast<size_t>(product->inputs[1])];
+    if (factors.h != 1 || factors.w != 1 || factors.c != map.c || !node.op->absorb_scale()) continue;
+    node.inputs[0] = product->inputs[0];
+    node.inputs.push_back(product->inputs[1]);
+    graph.nodes.erase(graph.nodes.begin() + before);
+    --i;
+  }
+}
+
+void fuse_expansions(Graph& graph) {
+  for (int i = 0; i < static_cast<int>(graph.nodes.size());) {
+    const Wiring wiring(graph);
+    Node& node = graph.nodes[static_cast<size_t>(i)];
+    const int before = node.inputs.size() == 1 ? wiring.producer(node.inputs[0]) : -1;
+    Node* source = before < 0 ? nullptr : &graph.nodes[static_cast<size_t>(before)];
+    if (source != nullptr && source->inputs.size() == 1 && wiring.uses(node.inputs[0]) == 1 &&
+        node.op->absorb_source(*source->op)) {
+      node.inputs = source->inputs;
+      graph.nodes.erase(graph.nodes.begin() + before);
+    } else {
+      ++i;
+    }
+  }
+}
+
 void run_passes(Graph& graph) {
   remove_dead_nodes(graph);
   fuse_batch_norms(graph);
@@ -82,6 +115,8 @@ void run_passes(Graph& graph) {
   fuse_activations(graph, false);
   fuse_residuals(graph);
   fuse_activations(graph, true);
+  fuse_scales(graph);
+  fuse_expansions(graph);
 }
 
 }  // namespace ink

@@ -13,7 +13,7 @@ INK_INLINE Vec<A> combined(Vec<A> x, Vec<A> y) {
   return xsimd::select((x > y) | xsimd::isnan(x), x, y);
 }
 
-template <class A, BinaryOp op, bool b_is_scalar>
+template <class A, BinaryOp op, bool b_is_scalar, bool kPlain>
 INK_INLINE void binary_pixels(const BinaryRow& args) {
   constexpr int kStep = kLanes<A>;
   const Vec<A> slope = broadcast<A>(args.slope);
@@ -25,7 +25,8 @@ INK_INLINE void binary_pixels(const BinaryRow& args) {
     float* dst = args.dst + p * args.dst_stride;
     const Vec<A> scalar = broadcast<A>(*b);
     const auto combine = [&](Vec<A> x, Vec<A> y) {
-      return activate<A>(combined<A, op>(x, y), args.activation, slope);
+      const Vec<A> value = combined<A, op>(x, y);
+      return kPlain ? value : activate<A>(value, args.activation, slope);
     };
     for (int64_t i = 0; i < whole; i += kStep) {
       store<A>(dst + i, combine(load<A>(a + i), b_is_scalar ? scalar : load<A>(b + i)));
@@ -39,7 +40,12 @@ INK_INLINE void binary_pixels(const BinaryRow& args) {
 
 template <class A, BinaryOp op>
 INK_INLINE void binary_pixels(const BinaryRow& args) {
-  args.b_is_scalar ? binary_pixels<A, op, true>(args) : binary_pixels<A, op, false>(args);
+  // What is scaled on its way to a product: nothing is asked in that loop.
+  if (args.activation == Activation::none) {
+    args.b_is_scalar ? binary_pixels<A, op, true, true>(args) : binary_pixels<A, op, false, true>(args);
+  } else {
+    args.b_is_scalar ? binary_pixels<A, op, true, false>(args) : binary_pixels<A, op, false, false>(args);
+  }
 }
 
 template <class A>

@@ -51,6 +51,8 @@ void depthwise_row_reference(const DepthwiseRow& args) {
       const float value = static_cast<float>(sum) + (args.epilogue.residual_first ? residual : 0.0f);
       args.dst[p * args.dst_stride + i] = activate(value, args.epilogue.activation, args.epilogue.slope) +
                                           (args.epilogue.residual_first ? 0.0f : residual);
+      if (args.sums != nullptr)
+        args.sums[p / kDepthwiseCell * args.sums_stride + i] += args.dst[p * args.dst_stride + i];
     }
   }
 }

@@ -11,12 +11,16 @@
 
 namespace ink {
 
+// Pixels whose sum is one.
+inline constexpr int kDepthwiseCell = 6;
+
 // For p < pixels, i < channels:
 //   dst[p * dst_stride + i] = epilogue(bias[i] + sum over y < rows, x < columns of
 //       src[p * src_step + y * row_step + x * column_step + i] * weights[y * weight_row_step + x *
 //       weight_step + i])
 // The sum runs row by row. rows and columns may be 0; then src and weights are not read. dst overlaps nothing
-// but, as a whole, residual.
+// but, as a whole, residual. Where sums is not nullptr, one pixel after the other:
+//   sums[p / kDepthwiseCell * sums_stride + i] += dst[p * dst_stride + i], in double
 struct DepthwiseRow {
   const float* src;
   const float* weights;
@@ -29,6 +33,8 @@ struct DepthwiseRow {
   int64_t dst_stride, residual_stride;
   int rows, columns;
   Epilogue epilogue;
+  double* sums = nullptr;
+  int64_t sums_stride = 0;
 };
 
 // Serial; allocates nothing; touches only the elements above.

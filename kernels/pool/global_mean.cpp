@@ -35,7 +35,8 @@ std::span<const GlobalMeanVariant> global_mean_variants() { return kVariants; }
 const GlobalMeanVariant& choose_global_mean(Isa limit) { return best_variant(global_mean_variants(), limit); }
 
 Rect global_mean_grid(int h, int w) {
-  return {0, 0, (h + kMeanCellRows - 1) / kMeanCellRows, (w + kMeanCellColumns - 1) / kMeanCellColumns};
+  const int rows = mean_cell_rows(h, w);
+  return {0, 0, (h + rows - 1) / rows, (w + kMeanCellColumns - 1) / kMeanCellColumns};
 }
 
 int64_t global_mean_cells(int h, int w) { return global_mean_grid(h, w).area(); }
@@ -50,8 +51,8 @@ void global_sum_add(const GlobalMeanVariant& variant, View<const float> src, int
   constexpr int kChannelsPerTask = 256;
   if (region.h() <= 0 || region.w() <= 0) return;
   INK_CHECK(region.x0 % kMeanCellColumns == 0 && (region.x1 % kMeanCellColumns == 0 || region.x1 == src.w));
-  const Rect cells{region.y0 / kMeanCellRows, region.x0 / kMeanCellColumns,
-                   (region.y1 + kMeanCellRows - 1) / kMeanCellRows,
+  const int rows = mean_cell_rows(src.h, src.w);
+  const Rect cells{region.y0 / rows, region.x0 / kMeanCellColumns, (region.y1 + rows - 1) / rows,
                    (region.x1 + kMeanCellColumns - 1) / kMeanCellColumns};
   const int64_t slices = (src.c + kChannelsPerTask - 1) / kChannelsPerTask;
   const int64_t grid_columns = global_mean_grid(src.h, src.w).x1;
@@ -59,9 +60,8 @@ void global_sum_add(const GlobalMeanVariant& variant, View<const float> src, int
     const int channel = static_cast<int>(task % slices) * kChannelsPerTask;
     const int cy = cells.y0 + static_cast<int>(task / slices / cells.w());
     const int cx = cells.x0 + static_cast<int>(task / slices % cells.w());
-    const Rect pixels{std::max(region.y0, cy * kMeanCellRows), cx * kMeanCellColumns,
-                      std::min(region.y1, (cy + 1) * kMeanCellRows),
-                      std::min(region.x1, (cx + 1) * kMeanCellColumns)};
+    const Rect pixels{std::max(region.y0, cy * rows), cx * kMeanCellColumns,
+                      std::min(region.y1, (cy + 1) * rows), std::min(region.x1, (cx + 1) * kMeanCellColumns)};
     variant.cell({.src = src.at(image, pixels.y0, pixels.x0) + channel,
                   .sums = sums + (cy * grid_columns + cx) * src.c + channel,
                   .channels = std::min(kChannelsPerTask, src.c - channel),

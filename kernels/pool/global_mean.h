@@ -10,11 +10,19 @@
 namespace ink {
 
 // The mean of a whole map, in two steps so that it can be summed region by region with the same bits however
-// the map was cut: the map has a fixed grid of cells of 256 rows x 6 columns from its origin (those at its
-// end are smaller); the pixels of a cell are added row by row in double, then the cells in the order of their
-// index cy * (columns of the grid) + cx, in double; the total is divided and rounded to float once. Rows may
-// come in any portions from top to bottom, columns in whole cells.
-inline constexpr int kMeanCellRows = 256, kMeanCellColumns = 6;  // 384 KiB at 64 channels: a share of L2
+// the map was cut: the map has a fixed grid of cells of mean_cell_rows() x 6 columns from its origin (those
+// at its end are smaller); the pixels of a cell are added row by row in double, then the cells in the order
+// of their index cy * (columns of the grid) + cx, in double; the total is divided and rounded to float once.
+// Rows may come in any portions from top to bottom, columns in whole cells.
+inline constexpr int kMeanCellColumns = 6;
+
+// Rows of a cell. Small maps have flat cells, which threads can share out; of large ones, whose sums would
+// take more memory than a few rows of the map, 256 rows are 384 KiB at 64 channels: a share of L2.
+constexpr int mean_cell_rows(int h, int w) {
+  constexpr int kFlat = 16, kTall = 256, kMostFlatCells = 2048;
+  const int64_t columns = (static_cast<int64_t>(w) + kMeanCellColumns - 1) / kMeanCellColumns;
+  return (static_cast<int64_t>(h) + kFlat - 1) / kFlat * columns <= kMostFlatCells ? kFlat : kTall;
+}
 
 // sums[i] += sum of src[y * row_stride + x * pixel_stride + i] over y < rows, x < columns, one after the
 // other,  i < channels.

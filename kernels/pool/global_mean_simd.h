@@ -1,33 +1,9 @@
 #pragma once
 
 #include "kernels/pool/global_mean.h"
-#include "kernels/simd/vec.h"
+#include "kernels/simd/doubles.h"
 
 namespace ink::simd {
-
-// Doubles widened from floats, and how the set does it.
-#if defined(__AVX512BW__)
-using Doubles = __m512d;
-INK_INLINE Doubles widen(const float* src) { return _mm512_cvtps_pd(_mm256_loadu_ps(src)); }
-INK_INLINE Doubles add(Doubles a, Doubles b) { return _mm512_add_pd(a, b); }
-INK_INLINE Doubles load_doubles(const double* src) { return _mm512_loadu_pd(src); }
-INK_INLINE void store_doubles(double* dst, Doubles value) { _mm512_storeu_pd(dst, value); }
-#elif defined(__AVX2__)
-using Doubles = __m256d;
-INK_INLINE Doubles widen(const float* src) { return _mm256_cvtps_pd(_mm_loadu_ps(src)); }
-INK_INLINE Doubles add(Doubles a, Doubles b) { return _mm256_add_pd(a, b); }
-INK_INLINE Doubles load_doubles(const double* src) { return _mm256_loadu_pd(src); }
-INK_INLINE void store_doubles(double* dst, Doubles value) { _mm256_storeu_pd(dst, value); }
-#else
-using Doubles = __m128d;
-INK_INLINE Doubles widen(const float* src) {
-  return _mm_cvtps_pd(_mm_loadl_pi(_mm_setzero_ps(), reinterpret_cast<const __m64*>(src)));
-}
-INK_INLINE Doubles add(Doubles a, Doubles b) { return _mm_add_pd(a, b); }
-INK_INLINE Doubles load_doubles(const double* src) { return _mm_loadu_pd(src); }
-INK_INLINE void store_doubles(double* dst, Doubles value) { _mm_storeu_pd(dst, value); }
-#endif
-inline constexpr int kDoubles = static_cast<int>(sizeof(Doubles) / sizeof(double));
 
 template <int kBlocks>
 INK_INLINE void sum_channels(const CellSum& args, int64_t channel) {

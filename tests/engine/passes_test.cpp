@@ -324,5 +324,54 @@ TEST(Passes, AUnetBlockOfRealCugan) {
        "deconv2d", "conv2d"});
 }
 
+// A block of an EfficientNet: what widens goes into the depthwise convolution, the factors into what narrows.
+Value mobile_block(TwinGraph& g, Value x, int wide, int stride, bool scale_is_output = false) {
+  const int c = g.channels(x);
+  Value y = g.activation(g.batch_norm(g.conv(x, {.oc = wide}, false)), Activation::silu);
+  ConvParams depthwise = conv3(wide);
+  depthwise.groups = wide, depthwise.sh = depthwise.sw = stride;
+  y = g.activation(g.batch_norm(g.conv(y, depthwise, false)), Activation::silu);
+  const Value factors = g.activation(g.linear(g.global_mean(y), wide), Activation::sigmoid);
+  y = g.binary(BinaryOp::mul, y, factors);
+  if (scale_is_output) g.output(y);
+  y = g.batch_norm(g.conv(y, {.oc = c}, false));
+  return stride == 1 ? g.add_values(y, x) : y;
+}
+
+TEST(Passes, ABlockOfAnEfficientNetIsTwoConvolutionsAroundAMean) {
+  for (const int images : {1, 3}) {
+    for (const int stride : {1, 2}) {
+      check(
+          [&](TwinGraph& g) {
+            g.output(mobile_block(g, g.input({images, 21, 18, 5}), 39, stride));
+          },
+          {"conv2d", "global_average_pool", "linear", "conv2d"});
+    }
+  }
+  // What somebody else reads stays.
+  check(
+      [](TwinGraph& g) {
+        g.output(mobile_block(g, g.input({1, 9, 8, 5}), 39, 1, true));
+      },
+      {"conv2d", "global_average_pool", "linear", "mul", "conv2d"});
+}
+
+TEST(Passes, AScaleStaysBeforeAnythingButAPointwiseConvolution) {
+  const auto scaled = [](TwinGraph& g) {
+    const Value x = g.input({2, 9, 8, 6});
+    return g.binary(BinaryOp::mul, x, g.global_mean(x));
+  };
+  check([&](TwinGraph& g) { g.output(g.conv(scaled(g), conv3(4))); },
+        {"global_average_pool", "mul", "conv2d"});
+  check([&](TwinGraph& g) { g.output(g.conv(scaled(g), {.oc = 4})); }, {"global_average_pool", "conv2d"});
+  // A factor for each pixel is none for each channel.
+  check(
+      [&](TwinGraph& g) {
+        const Value x = g.input({1, 9, 8, 6});
+        g.output(g.conv(g.binary(BinaryOp::mul, x, g.conv(x, {.oc = 1})), {.oc = 4}));
+      },
+      {"conv2d", "mul", "conv2d"});
+}
+
 }  // namespace
 }  // namespace ink

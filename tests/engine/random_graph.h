@@ -44,7 +44,7 @@ class RandomGraph {
     const Shape s = twin_.shape(x);
     const bool small = s.h * s.w * 4 <= most_pixels_;
     // What needs its whole input has no smallest region to plan with: not in wide graphs.
-    switch (below(wide_ ? 16 : 18)) {
+    switch (below(wide_ ? 17 : 18)) {
       case 0: return conv(x);
       case 1: return same_conv(x, between(1, 40));
       case 2: return small ? deconv(x) : conv(x);
@@ -64,7 +64,9 @@ class RandomGraph {
       case 14: return small ? twin_.pixel_shuffle(same_conv(x, 4 * between(1, 6)), 2) : crop(x);
       case 15:
         return small ? twin_.resize(x, chance(50) ? ResizeMode::nearest : ResizeMode::bilinear, 2) : crop(x);
-      case 16: return chance(50) ? twin_.softmax(x) : depthwise(x);
+      case 16:
+        if (wide_ || chance(30)) return mobile_block(x);
+        return chance(50) ? twin_.softmax(x) : depthwise(x);
       default: return whole(x);
     }
   }
@@ -109,6 +111,13 @@ class RandomGraph {
                        .pad_right = kernel / 2,
                        .groups = c},
                       chance(50), layout());
+  }
+
+  // Widened, depthwise, scaled by the channel, narrowed: what becomes two convolutions around a mean.
+  Value mobile_block(Value x) {
+    const Value wide = twin_.activation(twin_.conv(x, {.oc = between(2, 40)}), activation_kind());
+    const Value y = twin_.activation(depthwise(wide), activation_kind());
+    return twin_.conv(twin_.binary(BinaryOp::mul, y, twin_.global_mean(y)), {.oc = between(1, 20)});
   }
 
   // What reads all of its input for each of its outputs.

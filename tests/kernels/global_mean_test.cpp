@@ -116,12 +116,16 @@ TEST(GlobalMean, SumsOfOtherCellsAreLeftAlone) {
   const std::vector<float> values = test::random_floats(shape, 4);
   const View<const float> src = dense_view(values.data(), 1, shape.h, shape.w, shape.c);
   for (const GlobalMeanVariant& variant : test::runnable(global_mean_variants())) {
-    constexpr int kCell = 5;  // of a grid of one row
+    constexpr int kCell = 5;
+    const size_t columns = static_cast<size_t>(global_mean_grid(shape.h, shape.w).x1);
+    const auto rows = static_cast<size_t>(mean_cell_rows(shape.h, shape.w));
     std::vector<double> sums(static_cast<size_t>(global_mean_cells(shape.h, shape.w) * shape.c), 0.0);
     global_sum_add(variant, src, 0, {64, kCell * kMeanCellColumns, 128, (kCell + 1) * kMeanCellColumns},
                    sums.data(), 2);
-    for (size_t i = 0; i < sums.size(); ++i)
-      EXPECT_EQ(sums[i] != 0, i / 3 == kCell) << variant.name << " " << i;
+    for (size_t i = 0; i < sums.size(); ++i) {
+      const size_t row = i / 3 / columns * rows, column = i / 3 % columns;
+      EXPECT_EQ(sums[i] != 0, row >= 64 && row < 128 && column == kCell) << variant.name << " " << i;
+    }
   }
 }
 
