@@ -8,7 +8,7 @@ const char* ink_version(void) { return INK_VERSION_STRING; }
 const char* ink_instruction_set(void) {
   const char* name = "unknown";
   ink::api::guarded(nullptr, [&]() -> ink::Status {
-    name = ink::isa_name(ink::active_isa());
+    name = ink::isa_name(ink::float_isa(ink::active_isa()));
     return {};
   });
   return name;

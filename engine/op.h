@@ -7,6 +7,7 @@
 #include "engine/tensor.h"
 #include "kernels/base/epilogue.h"
 #include "kernels/base/isa.h"
+#include "kernels/base/precision.h"
 #include "kernels/base/result.h"
 #include "weights/store.h"
 
@@ -84,6 +85,7 @@ struct PrepareContext {
   std::span<const Shape> inputs;  // heights and widths may be unknown
   bool compact = false;           // no kernel that packs more than it was given (see Op::swelling())
   bool once = false;              // for one run: weights may stay where they are
+  Precision precision = Precision::f32;
 };
 
 // What a node's fastest kernel packs beyond the weights it was given, and the multiplications that it spares.

@@ -55,15 +55,16 @@ Result<std::unique_ptr<PreparedOp>> PreparedModel::prepare_node(const Node& node
                                                                 bool compact, bool once) const {
   if (node.op->is_view()) return std::unique_ptr<PreparedOp>();
   Result<std::unique_ptr<PreparedOp>> op =
-      node.op->prepare({weights, isa_, input_shapes(node), compact, once});
+      node.op->prepare({weights, isa_, input_shapes(node), compact, once, precision_});
   if (!op.ok()) return Error{op.error().kind, node.name + ": " + op.error().message};
   return op;
 }
 
 Result<std::unique_ptr<PreparedModel>> PreparedModel::prepare(Graph graph, const WeightStore& weights,
-                                                              Isa isa, int threads, bool once) {
+                                                              Isa isa, int threads, bool once,
+                                                              Precision precision) {
   run_passes(graph);
-  std::unique_ptr<PreparedModel> model(new PreparedModel(std::move(graph), isa));
+  std::unique_ptr<PreparedModel> model(new PreparedModel(std::move(graph), isa, precision));
   const std::vector<Node>& nodes = model->graph_.nodes;
   struct Outcome {
     Status status;

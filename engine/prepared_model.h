@@ -19,13 +19,15 @@ class PreparedModel {
   // Packs on `threads` threads. Error: a tensor is missing or has another shape or type than its node needs,
   // by name. With `once`, layers that can read released weights where they are do so at each run: the first
   // result is there sooner and less memory is taken, and every further one costs more; same bits. Weights
-  // that are not finite are then found by the run.
+  // that are not finite are then found by the run. `precision` is that of products and convolutions.
   static Result<std::unique_ptr<PreparedModel>> prepare(Graph graph, const WeightStore& weights, Isa isa,
-                                                        int threads = 1, bool once = false);
+                                                        int threads = 1, bool once = false,
+                                                        Precision precision = Precision::f32);
 
   const Graph& graph() const { return graph_; }
   const PreparedOp& op(int node) const { return *ops_[static_cast<size_t>(node)]; }
   Isa isa() const { return isa_; }
+  Precision precision() const { return precision_; }
   size_t packed_bytes() const;
 
   // The plan for these input shapes, from the cache where it was made before. Error as Graph::infer().
@@ -38,7 +40,8 @@ class PreparedModel {
   std::string text(const Plan& plan) const { return plan_text(plan, graph_, ops_); }
 
  private:
-  PreparedModel(Graph graph, Isa isa) : graph_(std::move(graph)), isa_(isa) {}
+  PreparedModel(Graph graph, Isa isa, Precision precision)
+      : graph_(std::move(graph)), isa_(isa), precision_(precision) {}
 
   std::vector<Shape> input_shapes(const Node& node) const;
   // By node: whether it has to do with a kernel that packs no more than it was given.
@@ -63,6 +66,7 @@ class PreparedModel {
 
   Graph graph_;
   Isa isa_;
+  Precision precision_;
   std::vector<std::unique_ptr<PreparedOp>> ops_;  // by node, nullptr for views
   mutable Cache<int, Plan> plans_;                // by threads
   mutable Cache<RegionRequest, RegionPlan> region_plans_;

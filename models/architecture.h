@@ -28,6 +28,7 @@ struct BuildOptions {
   int threads = 1;  // to pack weights with
   // For one run: the first result is there sooner, every further one later (PreparedModel::prepare()).
   bool once = false;
+  Precision precision = Precision::f32;
 };
 
 // A model that turns pictures into vectors, prepared once for some of its outputs; run() may be called from

@@ -117,8 +117,8 @@ Result<std::unique_ptr<ImageModel>> make_image_model(Graph graph, std::vector<Mo
                                                      ImagePreprocess preprocess, const WeightStore& store,
                                                      const BuildOptions& options) {
   INK_CHECK(graph.inputs.size() == 1 && graph.outputs.size() == outputs.size());
-  Result<std::unique_ptr<PreparedModel>> network =
-      PreparedModel::prepare(std::move(graph), store, options.isa, options.threads, options.once);
+  Result<std::unique_ptr<PreparedModel>> network = PreparedModel::prepare(
+      std::move(graph), store, options.isa, options.threads, options.once, options.precision);
   if (!network.ok()) {
     return Error{network.error().kind, concat(store.origin(), ": ", network.error().message)};
   }

@@ -150,7 +150,8 @@ Result<std::unique_ptr<TextModel>> make_text_model(Graph graph, const WeightStor
                                                    const TextTraits& traits, const BuildOptions& options) {
   INK_TRY_STATUS(check_single_output(options, traits.output));
   INK_TRY(std::unique_ptr<PreparedModel> network,
-          PreparedModel::prepare(std::move(graph), weights, options.isa, options.threads, options.once));
+          PreparedModel::prepare(std::move(graph), weights, options.isa, options.threads, options.once,
+                                 options.precision));
   return std::unique_ptr<TextModel>(new TextNetwork(std::move(network), traits, weights.origin()));
 }
 

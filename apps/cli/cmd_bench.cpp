@@ -9,6 +9,7 @@
 #include "apps/cli/kernel_bench.h"
 #include "apps/cli/peak.h"
 #include "apps/cli/text.h"
+#include "apps/cli/vector_options.h"
 #include "weights/atomic_file.h"
 #include "weights/file.h"
 
@@ -19,9 +20,17 @@ struct Flags {
   std::string model, model_folder, result;
   std::string input, output, shape, lengths;            // worker
   std::string size, batch = "1", tokens, rounds = "7";  // model
+  std::string precision;
   bool layers = false, once = false;
   KernelBenchFlags kernels;
 };
+
+Result<LoadedModel> load(const Flags& flags) {
+  INK_TRY(const Precision precision, parse_precision(flags.precision));
+  INK_TRY(LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder));
+  loaded.precision = precision;
+  return loaded;
+}
 
 Status read_input_file(const std::string& path, std::span<std::byte> dst) {
   INK_TRY(const FileBytes file, open_file(path, FileAccess::read, dst.size()));
@@ -45,7 +54,7 @@ Result<int> run_worker(const Flags& flags, const Common& common) {
   if (flags.shape.empty() && flags.lengths.empty()) {
     return Error{ErrorKind::usage, "expected --shape, or --lengths of texts"};
   }
-  INK_TRY(const LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder));
+  INK_TRY(const LoadedModel loaded, load(flags));
   INK_TRY(const std::unique_ptr<BenchRunner> runner,
           make_bench_runner(loaded, {flags.shape, flags.result, common.threads, flags.lengths, flags.once}));
   INK_TRY_STATUS(read_input_file(flags.input, runner->src()));
@@ -109,7 +118,7 @@ Result<std::string> asked_shape(const Flags& flags, std::vector<std::string> siz
 Result<int> run_model(const Flags& flags, const Common& common) {
   INK_TRY(const int rounds, parse_int(flags.rounds, "-r", 1, 1000000));
   INK_TRY(std::vector<std::string> size, parse_size_flag(flags));
-  INK_TRY(const LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder));
+  INK_TRY(const LoadedModel loaded, load(flags));
   INK_TRY(const std::string asked, asked_shape(flags, std::move(size), loaded));
   INK_TRY(const std::unique_ptr<BenchRunner> runner,
           make_bench_runner(loaded, {asked, flags.result, common.threads}));
@@ -130,10 +139,13 @@ Result<int> run_model(const Flags& flags, const Common& common) {
     INK_TRY(peak, measure_peak(common.threads));
     std::ranges::stable_sort(layers, std::ranges::greater(), &LayerTime::seconds);
   }
+  const bool in_f32 = loaded.precision == Precision::f32;
+  const Isa isa = in_f32 ? float_isa(active_isa()) : active_isa();
   if (common.json) {
     JsonObject object;
     object.text("model", loaded.path)
-        .text("isa", isa_name(active_isa()))
+        .text("isa", isa_name(isa))
+        .text("precision", precision_name(loaded.precision))
         .number("threads", int64_t{common.threads})
         .text("shape", runner->shape())
         .number("ms", median)
@@ -146,8 +158,8 @@ Result<int> run_model(const Flags& flags, const Common& common) {
     if (flags.layers) INK_TRY_STATUS(print(layers_table(layers, peak)));
     INK_TRY_STATUS(print(decimals(median, 4) + " ms (" + decimals(times.front(), 4) + " to " +
                          decimals(times.back(), 4) + "), " + decimals(gflops, 4) + " GFLOP/s, " +
-                         runner->shape() + ", " + isa_name(active_isa()) + ", " +
-                         std::to_string(common.threads) + " threads\n"));
+                         runner->shape() + ", " + precision_name(loaded.precision) + " on " + isa_name(isa) +
+                         ", " + std::to_string(common.threads) + " threads\n"));
   }
   return int{kDone};
 }
@@ -193,6 +205,7 @@ void add_bench(Commands& commands) {
   worker->add_flag("--once", flags->once, "Prepare for one run, as commands do that are given one input");
   for (CLI::App* app : {model, worker}) {
     app->add_option("--result", flags->result, "Which of the model's outputs")->type_name("NAME");
+    add_precision_option(*app, flags->precision);
   }
   CLI::App* kernels = add(
       "kernels", "Every kernel on the layers of the real networks, beside OpenBLAS and oneDNN if installed",

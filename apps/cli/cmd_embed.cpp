@@ -45,8 +45,8 @@ struct TextNetwork {
                          architecture.image != nullptr ? ", but of pictures" : "");
     }
     TextNetwork network;
-    INK_TRY(network.model,
-            architecture.text(loaded.store, {std::move(outputs), active_isa(), threads, once}));
+    INK_TRY(network.model, architecture.text(loaded.store, {std::move(outputs), active_isa(), threads, once,
+                                                            loaded.precision}));
     INK_TRY(network.tokenizer,
             load_tokenizer(loaded.path, *loaded.store, flags, network.model->max_tokens()));
     const int32_t largest = std::max(network.tokenizer->start_id(), network.tokenizer->end_id());
@@ -67,7 +67,7 @@ struct Networks {
 
   // In how many runs of a network: 0 is for none.
   static Result<Networks> load(const Flags& flags, size_t picture_runs, size_t text_runs, int threads) {
-    INK_TRY(const LoadedModel loaded, load_model_for_use(flags.model.model, flags.model.model_folder));
+    INK_TRY(const LoadedModel loaded, flags.model.load());
     const std::vector<std::string> outputs =
         flags.output.empty() ? std::vector<std::string>() : std::vector{flags.output};
     Networks networks;

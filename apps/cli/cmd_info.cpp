@@ -11,6 +11,7 @@
 #include "apps/cli/picture_network.h"
 #include "apps/cli/plan_json.h"
 #include "apps/cli/text.h"
+#include "apps/cli/vector_options.h"
 #include "converters/sources/open.h"
 #include "kernels/base/isa.h"
 #include "kernels/base/parallel.h"
@@ -23,6 +24,7 @@ namespace {
 struct Flags {
   std::string model, model_folder, plan, max_memory, tile = "0";
   bool cpu = false;
+  std::string precision;
 };
 
 Result<int> show_cpu(const Common& common) {
@@ -130,7 +132,9 @@ Status check_plan_flag(const std::string& plan) {
 // N pictures of the model's size, or N texts of T tokens.
 Result<int> show_plan(const Flags& flags, const Common& common) {
   INK_TRY_STATUS(check_plan_flag(flags.plan));
-  INK_TRY(const LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder));
+  INK_TRY(const Precision precision, parse_precision(flags.precision));
+  INK_TRY(LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder));
+  loaded.precision = precision;
   const Architecture& architecture = *loaded.architecture;
   if (architecture.image == nullptr && architecture.text == nullptr) {
     return show_regions(flags, loaded.path, common);
@@ -140,7 +144,7 @@ Result<int> show_plan(const Flags& flags, const Common& common) {
   constexpr int kMost = 1 << 16;
   if (of_texts && sizes.size() <= 2) {
     INK_TRY(const std::unique_ptr<TextModel> model,
-            architecture.text(loaded.store, {{}, active_isa(), common.threads}));
+            architecture.text(loaded.store, {{}, active_isa(), common.threads, loaded.precision}));
     int tokens = model->max_tokens();
     INK_TRY(const int texts, parse_int(sizes[0], "--plan", 1, kMost));
     if (sizes.size() == 2) {
@@ -189,6 +193,7 @@ void add_info(Commands& commands) {
       ->type_name("N");
   app.add_option("--max-memory", flags->max_memory, "With --plan: what the network may take, such as 512M")
       ->type_name("SIZE");
+  add_precision_option(app, flags->precision);
   app.add_flag("--cpu", flags->cpu, "The instruction sets and kernels of this machine");
   app.add_option("--model-dir", flags->model_folder, "Folder looked into first for models")->type_name("DIR");
 }

@@ -79,7 +79,7 @@ Result<int> run_score(const Flags& flags, const Common& common) {
   INK_TRY(const BatchSettings settings, flags.model.settings(common, kPicturesARun));
   INK_TRY(const std::vector<std::string> files, flags.pictures.files());
   if (files.empty()) return Error{ErrorKind::usage, "name a picture"};
-  INK_TRY(LoadedModel loaded, load_model_for_use(flags.model.model, flags.model.model_folder));
+  INK_TRY(LoadedModel loaded, flags.model.load());
   INK_TRY(std::vector<std::string> outputs, score_outputs(loaded));
   INK_TRY(const PictureNetwork network,
           PictureNetwork::create(loaded, std::move(outputs), flags.pictures.preprocess, common.threads));

@@ -88,7 +88,7 @@ Result<int> run_tag(const Flags& flags, const Common& common) {
   INK_TRY(const std::vector<std::string> files, flags.pictures.files());
   if (files.empty()) return Error{ErrorKind::usage, "name a picture"};
   if (output.captions) INK_TRY_STATUS(check_captions(files, output.caption));
-  INK_TRY(LoadedModel loaded, load_model_for_use(flags.model.model, flags.model.model_folder));
+  INK_TRY(LoadedModel loaded, flags.model.load());
   INK_TRY(const int count, tag_count(loaded));
   INK_TRY(const Labels labels, load_labels(loaded, flags.tags_file, flags.categories_file, count));
   if (!flags.character.empty() && !labels.categories) {

@@ -49,7 +49,7 @@ Result<int> run_upscale(const UpscaleFlags& flags, const Common& common) {
   INK_TRY(const std::vector<PictureJob> jobs,
           plan_outputs(inputs, request.output, suffix(request, networks), request.format));
   INK_TRY_STATUS(check_streams(jobs, common));
-  print_detail(common, join(request.model_paths, ", ") + ", " + isa_name(active_isa()) + ", " +
+  print_detail(common, join(request.model_paths, ", ") + ", " + isa_name(float_isa(active_isa())) + ", " +
                            std::to_string(common.threads) + " threads, at most " +
                            size_text(request.settings.memory_budget));
   catch_interrupts();

@@ -36,7 +36,8 @@ Result<PictureNetwork> PictureNetwork::create(const LoadedModel& loaded, std::ve
                        architecture.text != nullptr ? ", but of texts" : "");
   }
   PictureNetwork network;
-  INK_TRY(network.model, architecture.image(loaded.store, {std::move(outputs), active_isa(), threads, once}));
+  INK_TRY(network.model, architecture.image(loaded.store, {std::move(outputs), active_isa(), threads, once,
+                                                           loaded.precision}));
   network.preprocess = network.model->preprocess();
   INK_TRY(network.size, input_size(network.preprocess, loaded.path));
   if (preset.empty()) return network;

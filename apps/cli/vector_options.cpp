@@ -31,6 +31,29 @@ void add_picture_options(CLI::App& app, PictureFlags& flags) {
       ->group("Model");
 }
 
+Result<LoadedModel> ModelFlags::load() const {
+  INK_TRY(const Precision chosen, parse_precision(precision));
+  INK_TRY(LoadedModel loaded, load_model_for_use(model, model_folder));
+  loaded.precision = chosen;
+  return loaded;
+}
+
+Result<Precision> parse_precision(const std::string& name) {
+  if (name.empty()) return Precision::f32;
+  for (const Precision precision : {Precision::f32, Precision::bf16, Precision::int8}) {
+    if (name == precision_name(precision)) return precision;
+  }
+  return Error{ErrorKind::usage, "--precision: expected f32, bf16 or int8, found \"" + name + "\""};
+}
+
+void add_precision_option(CLI::App& app, std::string& precision) {
+  app.add_option("--precision", precision,
+                 "Of products and convolutions: bf16 and int8 are faster where the CPU has instructions for "
+                 "them, and less exact; default: f32")
+      ->type_name("f32|bf16|int8")
+      ->group("Model");
+}
+
 Result<BatchSettings> ModelFlags::settings(const Common& common, int batch_by_default) const {
   constexpr int kMostInputs = 4096;
   BatchSettings settings{batch_by_default, common.threads, default_memory_budget(), false};
@@ -61,6 +84,7 @@ void add_model_options(CLI::App& app, ModelFlags& flags) {
                  "The most that the process should take, such as 2G; default: half of what is free")
       ->type_name("SIZE")
       ->group(group);
+  add_precision_option(app, flags.precision);
 }
 
 std::vector<std::string> input_names(const std::vector<std::string>& files) {

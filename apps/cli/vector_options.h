@@ -5,6 +5,7 @@
 
 #include "apps/cli/batches.h"
 #include "apps/cli/common.h"
+#include "apps/cli/picture_network.h"
 #include "kernels/base/result.h"
 
 namespace CLI {
@@ -29,11 +30,19 @@ void add_picture_options(CLI::App& app, PictureFlags& flags);
 struct ModelFlags {
   std::string model, model_folder;
   std::string batch, max_memory;
+  std::string precision;
+
+  // The model named, with the precision to run it in. Errors: usage; those of load_model_for_use().
+  Result<LoadedModel> load() const;
 
   // batch: where -b does not say. Error: usage.
   Result<BatchSettings> settings(const Common& common, int batch) const;
 };
 void add_model_options(CLI::App& app, ModelFlags& flags);
+
+void add_precision_option(CLI::App& app, std::string& precision);
+// Empty: f32. Error: usage.
+Result<Precision> parse_precision(const std::string& name);
 
 // What messages call the files.
 std::vector<std::string> input_names(const std::vector<std::string>& files);

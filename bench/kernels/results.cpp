@@ -75,7 +75,8 @@ std::string json(const std::vector<Measurement>& measurements) {
   std::set<int> threads;
   for (const Measurement& one : measurements) threads.insert(one.threads);
   std::string text = "{\"cpu\": " + quoted(cpu_model_name()) +
-                     ", \"isa\": " + quoted(isa_name(supported_isas().back())) + ", \"libraries\": {";
+                     ", \"isa\": " + quoted(isa_name(float_isa(supported_isas().back()))) +
+                     ", \"libraries\": {";
   for (const ProductLibrary& library : product_libraries()) {
     if (&library != product_libraries().data()) text += ", ";
     text += quoted(library.name) + ": " + quoted(library.version);
@@ -144,7 +145,7 @@ std::string summary(const std::vector<Measurement>& measurements) {
 std::string markdown(const std::vector<Measurement>& measurements) {
   std::set<int> threads;
   for (const Measurement& one : measurements) threads.insert(one.threads);
-  std::string text = cpu_model_name() + ", " + isa_name(supported_isas().back());
+  std::string text = cpu_model_name() + ", " + isa_name(float_isa(supported_isas().back()));
   for (const int count : threads)
     text += format_text(", fp32 peak on %d thread%s %.0f GFLOP/s", count, count == 1 ? "" : "s",
                         peak_gflops(count));

@@ -3,10 +3,12 @@
 
 #include "engine/ops/epilogue_op.h"
 #include "engine/ops/folded_weights.h"
+#include "engine/ops/reduced.h"
 #include "kernels/conv/narrow.h"
 #include "kernels/conv/pointwise.h"
 #include "kernels/conv/winograd.h"
 #include "kernels/depthwise/expand_depthwise.h"
+#include "weights/message.h"
 
 namespace ink {
 namespace {
@@ -188,6 +190,15 @@ class Conv2d : public EpilogueOp {
       const DepthwiseVariant& depthwise = choose_depthwise(context.isa);
       return prepared(depthwise.name, "", DepthwiseConv(depthwise, p, weights, bias));
     }
+    std::string note;
+    if (context.precision != Precision::f32) {
+      const char* declined = reduced_declines(p);
+      if (declined == nullptr) {
+        const ReducedVariant& reduced = choose_reduced(context.precision, context.isa);
+        return prepared_reduced(ReducedConv(reduced, p, weights, bias), p, epilogue_);
+      }
+      note = concat(precision_name(context.precision), " declined: ", declined, "; ");
+    }
     const char* reason = winograd_declines(p);
     // Maps of any size are those of pictures. Weights at 64 points that no second-level cache holds take more
     // memory and little less time than those at 36.
@@ -203,9 +214,9 @@ class Conv2d : public EpilogueOp {
     }
     if (reason == nullptr) {
       const WinogradVariant& winograd = choose_winograd(context.isa, tile);
-      return prepared(winograd.name, "", WinogradConv(winograd, gemm, p, weights, bias));
+      return prepared(winograd.name, std::move(note), WinogradConv(winograd, gemm, p, weights, bias));
     }
-    std::string note = std::string("winograd declined: ") + reason;
+    note += std::string("winograd declined: ") + reason;
     if (NarrowConv::declines(p) == nullptr) {
       return prepared(gemm.name, note + "; columns are taps x channels", NarrowConv(gemm, p, weights, bias));
     }

@@ -3,6 +3,7 @@
 
 #include "engine/ops/epilogue_op.h"
 #include "engine/ops/folded_weights.h"
+#include "engine/ops/reduced.h"
 #include "kernels/gemm/gemm.h"
 #include "weights/file.h"
 #include "weights/finite.h"
@@ -122,6 +123,9 @@ class Linear : public EpilogueOp {
 
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
     const WeightStore& store = context.weights;
+    if (context.precision != Precision::f32 && reduced_linear_declines(parts_[0].in) == nullptr) {
+      return prepare_reduced(choose_reduced(context.precision, context.isa), store);
+    }
     // Weights of 16 bits stay so where all of them are of one type and nothing is folded into them.
     std::vector<const StoredTensor*> tensors;
     DType dtype = DType::f32;
@@ -188,6 +192,43 @@ class Linear : public EpilogueOp {
     const int out = all_of(part);
     if (torch) return axes ? std::vector<int64_t>{out, part.in, 1, 1} : std::vector<int64_t>{out, part.in};
     return axes ? std::vector<int64_t>{1, 1, part.in, out} : std::vector<int64_t>{part.in, out};
+  }
+
+  Result<std::unique_ptr<PreparedOp>> prepare_reduced(const ReducedVariant& variant,
+                                                      const WeightStore& store) const {
+    const int in = parts_[0].in;
+    ReducedPanels panels(variant, in, out_);
+    int first = 0;
+    for (const LinearAttributes& part : parts_) {
+      const int all = all_of(part);
+      INK_TRY(const TensorFloats weights, store.borrow_floats(part.weight, stored_shape(store, part)));
+      AlignedBuffer<float> bias, scale;
+      if (!part.bias.empty()) {
+        INK_TRY(bias, channel_values(store, part.bias, all));
+      }
+      if (!part.scale.empty()) {
+        INK_TRY(scale, channel_values(store, part.scale, part.out));
+      }
+      const bool torch = part.layout == WeightLayout::oihw;
+      const int64_t step = torch ? in : 1;
+      panels.pack(first, part.out, [&](int column, int size, float* rows) {
+        gemm_pack_floats(
+            {weights.data() + (part.first + column) * step, torch ? 1 : all, step, size, in, rows, in});
+        if (scale.size() == 0) return;
+        for (int j = 0; j < size; ++j) {
+          for (int kk = 0; kk < in; ++kk)
+            rows[int64_t{j} * in + kk] *= scale[static_cast<size_t>(column + j)];
+        }
+      });
+      for (int j = 0; j < part.out && bias.size() > 0; ++j) {
+        const auto channel = static_cast<size_t>(j);
+        panels.bias()[first + j] =
+            bias[static_cast<size_t>(part.first) + channel] * (scale.size() == 0 ? 1.0f : scale[channel]);
+      }
+      first += part.out;
+    }
+    const ConvParams params{.ic = in, .oc = out_};
+    return prepared_reduced(ReducedConv(params, std::move(panels)), params, epilogue_);
   }
 
   // The weights of one part into the columns from `first` on.

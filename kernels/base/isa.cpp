@@ -7,6 +7,10 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #endif
 
 namespace ink {
@@ -14,10 +18,12 @@ namespace {
 
 #ifdef INK_OPENBLAS
 constexpr Isa kWeakest = Isa::openblas;
-constexpr Isa kAll[] = {Isa::reference, Isa::openblas, Isa::sse42, Isa::avx2, Isa::avx512};
+constexpr Isa kAll[] = {Isa::reference, Isa::openblas,   Isa::sse42,      Isa::avx2,
+                        Isa::avx512,    Isa::avx512vnni, Isa::avx512bf16, Isa::amx};
 #else
 constexpr Isa kWeakest = Isa::reference;
-constexpr Isa kAll[] = {Isa::reference, Isa::sse42, Isa::avx2, Isa::avx512};
+constexpr Isa kAll[] = {Isa::reference,  Isa::sse42,      Isa::avx2, Isa::avx512,
+                        Isa::avx512vnni, Isa::avx512bf16, Isa::amx};
 #endif
 
 #if defined(__x86_64__) && !defined(INK_SCALAR_ONLY)
@@ -30,6 +36,18 @@ unsigned long long saved_state() {
   return (static_cast<unsigned long long>(high) << 32) | low;
 }
 
+// The numbers of arch_prctl(), which older headers lack, and the register state in question.
+constexpr int kSupportedStates = 0x1021, kAskForState = 0x1023, kTileData = 18;
+
+bool kernel_knows_tiles() {
+#if defined(__linux__)
+  uint64_t states = 0;
+  return syscall(SYS_arch_prctl, kSupportedStates, &states) == 0 && (states >> kTileData & 1) != 0;
+#else
+  return false;
+#endif
+}
+
 Isa detect() {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0 || (ecx & bit_SSE4_2) == 0) return kWeakest;
@@ -40,7 +58,13 @@ Isa detect() {
   if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0 || (ebx & bit_AVX2) == 0) return Isa::sse42;
   constexpr unsigned kAvx512Bits = bit_AVX512F | bit_AVX512CD | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL;
   if ((ebx & kAvx512Bits) != kAvx512Bits || (state & kZmmState) != kZmmState) return Isa::avx2;
-  return Isa::avx512;
+  constexpr unsigned kVnni = 1u << 11, kBf16 = 1u << 5, kTiles = 1u << 22 | 1u << 24 | 1u << 25;
+  constexpr unsigned long long kTileState = 0x60000;
+  const unsigned tiles = edx & kTiles;
+  if ((ecx & kVnni) == 0) return Isa::avx512;
+  if (__get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) == 0 || (eax & kBf16) == 0) return Isa::avx512vnni;
+  if (tiles != kTiles || (state & kTileState) != kTileState || !kernel_knows_tiles()) return Isa::avx512bf16;
+  return Isa::amx;
 }
 #else
 Isa detect() { return kWeakest; }
@@ -68,6 +92,9 @@ const char* isa_name(Isa isa) {
     case Isa::sse42: return "sse42";
     case Isa::avx2: return "avx2";
     case Isa::avx512: return "avx512";
+    case Isa::avx512vnni: return "avx512vnni";
+    case Isa::avx512bf16: return "avx512bf16";
+    case Isa::amx: return "amx";
   }
   return "unknown";
 }
@@ -83,6 +110,16 @@ const Result<Isa>& chosen_isa() {
 }
 
 Isa active_isa() { return chosen_isa().ok() ? *chosen_isa() : supported_isas().back(); }
+
+bool allow_tiles() {
+#if defined(__x86_64__) && !defined(INK_SCALAR_ONLY) && defined(__linux__)
+  static const bool allowed =
+      supported_isas().back() == Isa::amx && syscall(SYS_arch_prctl, kAskForState, kTileData) == 0;
+  return allowed;
+#else
+  return false;
+#endif
+}
 
 std::string cpu_model_name() {
   std::ifstream info("/proc/cpuinfo");

@@ -21,7 +21,7 @@ LIBRARIES = {"libc", "libm", "libstdc++", "libgcc_s", "libgomp", "libz", "libpng
              "libdeflate", "liblcms2", "libutf8proc"}
 EX_USAGE = 64
 EMULATOR = "qemu-x86_64"
-STRENGTH = ["reference", "openblas", "sse42", "avx2", "avx512"]  # weakest first
+STRENGTH = ["reference", "openblas", "sse42", "avx2", "avx512", "avx512vnni", "avx512bf16", "amx"]  # weakest first
 
 
 def need(condition, message):

@@ -18,15 +18,18 @@
 #include "kernels/pixels/pixels.h"
 #include "kernels/pool/global_mean.h"
 #include "kernels/pool/pool.h"
+#include "kernels/reduced/reduced.h"
 #include "kernels/resize/resize.h"
 
 namespace ink {
 namespace {
 
 #ifdef INK_OPENBLAS
-constexpr Isa kAll[] = {Isa::reference, Isa::openblas, Isa::sse42, Isa::avx2, Isa::avx512};
+constexpr Isa kAll[] = {Isa::reference, Isa::openblas,   Isa::sse42,      Isa::avx2,
+                        Isa::avx512,    Isa::avx512vnni, Isa::avx512bf16, Isa::amx};
 #else
-constexpr Isa kAll[] = {Isa::reference, Isa::sse42, Isa::avx2, Isa::avx512};
+constexpr Isa kAll[] = {Isa::reference,  Isa::sse42,      Isa::avx2, Isa::avx512,
+                        Isa::avx512vnni, Isa::avx512bf16, Isa::amx};
 #endif
 
 TEST(Isa, NamesAreThoseOfTheDocumentation) {
@@ -35,6 +38,9 @@ TEST(Isa, NamesAreThoseOfTheDocumentation) {
   EXPECT_STREQ(isa_name(Isa::sse42), "sse42");
   EXPECT_STREQ(isa_name(Isa::avx2), "avx2");
   EXPECT_STREQ(isa_name(Isa::avx512), "avx512");
+  EXPECT_STREQ(isa_name(Isa::avx512vnni), "avx512vnni");
+  EXPECT_STREQ(isa_name(Isa::avx512bf16), "avx512bf16");
+  EXPECT_STREQ(isa_name(Isa::amx), "amx");
 }
 
 TEST(Isa, SupportedSetsAreTheWeakestOnesInOrder) {
@@ -52,9 +58,13 @@ TEST(Isa, DetectionAgreesWithTheCompilersOwn) {
   const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") != 0 &&
                       __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512cd") != 0 &&
                       __builtin_cpu_supports("avx512dq") != 0 && __builtin_cpu_supports("avx512vl") != 0;
+  const bool vnni = avx512 && __builtin_cpu_supports("avx512vnni") != 0;
+  const bool bf16 = vnni && __builtin_cpu_supports("avx512bf16") != 0;
   const std::span<const Isa> supported = supported_isas();
-  const int sets = sse42 + avx2 + avx512;
-  EXPECT_EQ(std::count_if(supported.begin(), supported.end(), [](Isa isa) { return isa >= Isa::sse42; }),
+  const int sets = sse42 + avx2 + avx512 + vnni + bf16;
+  // Tiles are a matter of the system, too.
+  EXPECT_EQ(std::count_if(supported.begin(), supported.end(),
+                          [](Isa isa) { return isa >= Isa::sse42 && isa != Isa::amx; }),
             sets);
 }
 #endif
@@ -104,6 +114,9 @@ void check_table(std::span<const Variant> table, const Variant& (*choose)(Isa)) 
   }
 }
 
+const ReducedVariant& choose_bf16(Isa limit) { return choose_reduced(Precision::bf16, limit); }
+const ReducedVariant& choose_int8(Isa limit) { return choose_reduced(Precision::int8, limit); }
+
 TEST(Variants, EveryTableIsBestFirstAndEndsWithTheReference) {
   check_table(activation_variants(), choose_activation);
   check_table(batch_norm_variants(), choose_batch_norm);
@@ -115,6 +128,8 @@ TEST(Variants, EveryTableIsBestFirstAndEndsWithTheReference) {
   check_table(pixel_shuffle_variants(), choose_pixel_shuffle);
   check_table(pixels_variants(), choose_pixels);
   check_table(pool_variants(), choose_pool);
+  check_table(bf16_variants(), choose_bf16);
+  check_table(int8_variants(), choose_int8);
   check_table(resize_variants(), choose_resize);
   check_table(
       winograd_variants(4), +[](Isa limit) -> const WinogradVariant& { return choose_winograd(limit, 4); });
@@ -130,8 +145,17 @@ TEST(Variants, OpsThatComputeHaveOneForEverySet) {
     return found;
   };
   std::set<Isa> all(std::begin(kAll), std::end(kAll));
-  EXPECT_EQ(sets(gemm_variants()), all);
+  const std::set<Isa> products = sets(gemm_variants());
   all.erase(Isa::openblas);
+  EXPECT_EQ(sets(bf16_variants()).size() + 1, all.size());
+  EXPECT_FALSE(sets(bf16_variants()).contains(Isa::avx512vnni));
+  EXPECT_EQ(sets(int8_variants()).size() + 1, all.size());
+  EXPECT_FALSE(sets(int8_variants()).contains(Isa::avx512bf16));
+  // The rest is for products in reduced precision alone.
+  all.erase(all.upper_bound(Isa::avx512), all.end());
+  std::set<Isa> with_library = all;
+  if (std::ranges::find(kAll, Isa::openblas) != std::end(kAll)) with_library.insert(Isa::openblas);
+  EXPECT_EQ(products, with_library);
   EXPECT_EQ(sets(activation_variants()), all);
   EXPECT_EQ(sets(batch_norm_variants()), all);
   EXPECT_EQ(sets(binary_variants()), all);

@@ -34,8 +34,8 @@ RESERVED = {
 
 # The body of an operation is compiled once for each instruction set. An inline function of a library header in it
 # would be emitted with that set's instructions, and the linker may keep that copy for every CPU.
-PLAIN_HEADERS = {"cstddef", "cstdint", "cstring", "xsimd/xsimd.hpp"}
-ISA_FILE = re.compile(r"kernels/(?:simd/|\w+/\w+_(?:simd\.h|sse42\.cpp|avx2\.cpp|avx512\.cpp)$)")
+PLAIN_HEADERS = {"cstddef", "cstdint", "cstring", "immintrin.h", "xsimd/xsimd.hpp"}
+ISA_FILE = re.compile(r"kernels/(?:simd/|\w+/\w+_(?:simd\.h|sse42\.cpp|avx2\.cpp|avx512(?:vnni|bf16)?\.cpp|amx\.cpp)$)")
 
 _NOT_CODE = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
 _INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)

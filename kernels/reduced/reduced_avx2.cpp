@@ -1,0 +1,24 @@
+#include "kernels/reduced/reduced_simd.h"
+
+namespace ink {
+
+INK_KERNEL float reduced_row_f32_avx2(const ReducedRowArgs& args) {
+  simd::reduced_put_pieces<simd::Arch, simd::RoundedFloat<simd::Arch>>(args, 1.0f);
+  return 1.0f;
+}
+
+INK_KERNEL float reduced_row_s16_avx2(const ReducedRowArgs& args) {
+  return simd::reduced_integer_row<simd::Arch, simd::Short<simd::Arch>>(args);
+}
+
+void reduced_tile_f32_avx2(const ReducedTileArgs& args) {
+  simd::reduced_tile<simd::Arch, simd::FloatProduct<simd::Arch>, 6>(args);
+}
+
+void reduced_tile_s16_avx2(const ReducedTileArgs& args) {
+  simd::reduced_tile<simd::Arch, simd::ShortProduct, 6>(args);
+}
+
+INK_KERNEL void reduced_finish_avx2(const ReducedFinishArgs& args) { simd::reduced_finish<simd::Arch>(args); }
+
+}  // namespace ink
