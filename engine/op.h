@@ -3,12 +3,14 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "engine/tensor.h"
 #include "kernels/base/epilogue.h"
 #include "kernels/base/isa.h"
 #include "kernels/base/precision.h"
 #include "kernels/base/result.h"
+#include "kernels/conv/conv_weights.h"
 #include "weights/store.h"
 
 namespace ink {
@@ -93,6 +95,13 @@ struct Swelling {
   double bytes = 0, spared = 0;
 };
 
+// Weights that a node multiplies by in reduced precision, where that is asked for: a tensor of the store,
+// whose output channels are its first axis (oihw) or its last one (hwio).
+struct ReducedWeight {
+  std::string name;
+  WeightLayout layout;
+};
+
 // What a node of the graph computes: attributes, shape rule, and the way to a kernel. One output.
 class Op {
  public:
@@ -105,6 +114,8 @@ class Op {
 
   // How many weights prepare() reads, about: those with most are prepared first.
   virtual double weight_count() const { return 0; }
+  virtual std::vector<ReducedWeight> reduced_weights() const { return {}; }
+
   // Of a node whose input sizes are known: the model weighs what these bytes are worth.
   virtual Swelling swelling(std::span<const Shape> inputs) const;
 

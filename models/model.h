@@ -23,6 +23,8 @@ struct TensorSpec {
 
 // The inkstone.* keys of a model file's metadata.
 inline constexpr std::string_view kArchitectureKey = "inkstone.architecture";
+// "int8" where a file's weights are such; what it runs in unless something else is asked for.
+inline constexpr std::string_view kPrecisionKey = "inkstone.precision";
 inline constexpr std::string_view kConfigKey = "inkstone.config";
 inline constexpr std::string_view kPreprocessKey = "inkstone.preprocess";
 inline constexpr std::string_view kSourceKey = "inkstone.source";

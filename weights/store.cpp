@@ -111,6 +111,30 @@ Result<const StoredTensor*> WeightStore::expect(std::string_view name, std::span
   return tensor;
 }
 
+Result<const StoredTensor*> WeightStore::expect_weights(std::string_view name,
+                                                        std::span<const int64_t> shape) const {
+  const StoredTensor* tensor = find(name);
+  if (tensor == nullptr || tensor->dtype != DType::i8) return expect(name, shape);
+  if (!std::ranges::equal(tensor->shape, shape)) {
+    return model_error(where(origin_), "tensor ", quote(name), ": expected shape ", shape_text(shape),
+                       ", found ", shape_text(tensor->shape));
+  }
+  const StoredTensor* scales = find(concat(name, kScaleSuffix));
+  if (scales == nullptr || scales->dtype != DType::f32 || scales->shape.size() != shape.size()) {
+    return model_error(where(origin_), "tensor ", quote(name), " of type I8: expected scales, ",
+                       quote(concat(name, kScaleSuffix)), " of type F32 and of as many axes");
+  }
+  int axes = 0;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    if (scales->shape[i] == 1) continue;
+    if (scales->shape[i] != shape[i] || ++axes > 1) {
+      return model_error(where(origin_), "tensor ", quote(scales->name), ": expected one axis of ",
+                         shape_text(shape), " and 1 for the others, found ", shape_text(scales->shape));
+    }
+  }
+  return tensor;
+}
+
 std::shared_ptr<const void> WeightStore::owner_of(const StoredTensor& tensor) const {
   INK_CHECK(&tensor >= tensors_.data() && &tensor < tensors_.data() + tensors_.size());
   return owners_[static_cast<size_t>(&tensor - tensors_.data())];
@@ -118,7 +142,8 @@ std::shared_ptr<const void> WeightStore::owner_of(const StoredTensor& tensor) co
 
 Result<AlignedBuffer<float>> WeightStore::floats(std::string_view name,
                                                  std::span<const int64_t> shape) const {
-  INK_TRY(const StoredTensor* tensor, expect(name, shape));
+  INK_TRY(const StoredTensor* tensor, expect_weights(name, shape));
+  if (tensor->dtype == DType::i8) return scaled_floats(*tensor);
   INK_TRY_STATUS(check_finite(*tensor, origin_));
   AlignedBuffer<float> dst(tensor->bytes.size() / dtype_size(tensor->dtype));
   const std::span<float> values(dst.data(), dst.size());
@@ -132,8 +157,26 @@ Result<AlignedBuffer<float>> WeightStore::floats(std::string_view name,
   return dst;
 }
 
+Result<AlignedBuffer<float>> WeightStore::scaled_floats(const StoredTensor& tensor) const {
+  const StoredTensor& stored = *find(concat(tensor.name, kScaleSuffix));
+  INK_TRY(const AlignedBuffer<float> scales, floats(stored.name, stored.shape));
+  AlignedBuffer<float> dst(tensor.bytes.size());
+  // Element i has the scale i / inner % outer.
+  size_t inner = 1;
+  for (size_t axis = tensor.shape.size(); axis-- > 0 && stored.shape[axis] == 1;) {
+    inner *= static_cast<size_t>(tensor.shape[axis]);
+  }
+  size_t at = 0;
+  for (size_t i = 0; i < dst.size(); at = at + 1 == scales.size() ? 0 : at + 1) {
+    const size_t end = std::min(dst.size(), i + inner);
+    for (; i < end; ++i) dst[i] = static_cast<float>(static_cast<int8_t>(tensor.bytes[i])) * scales[at];
+  }
+  forget_pages(tensor.bytes);
+  return dst;
+}
+
 Result<TensorFloats> WeightStore::borrow_floats(std::string_view name, std::span<const int64_t> shape) const {
-  INK_TRY(const StoredTensor* tensor, expect(name, shape));
+  INK_TRY(const StoredTensor* tensor, expect_weights(name, shape));
   const std::span<const std::byte> bytes = tensor->bytes;
   if (tensor->dtype == DType::f32 && reinterpret_cast<uintptr_t>(bytes.data()) % alignof(float) == 0) {
     INK_TRY_STATUS(check_finite(*tensor, origin_));

@@ -56,6 +56,10 @@ class TensorFloats {
   std::span<const float> values_;
 };
 
+// A tensor NAME of i8 stands for NAME * (NAME + kScaleSuffix), the latter f32 and of the same shape but for
+// axes of size 1 along which it is repeated, one axis at most being left.
+inline constexpr std::string_view kScaleSuffix = ".int8_scale";
+
 // Named tensors and string metadata: what a model file holds, wherever it came from. Tensor bytes are either
 // borrowed from a mapped file, which the store keeps mapped, or owned. Movable, immutable once built.
 class WeightStore {
@@ -73,8 +77,8 @@ class WeightStore {
   // Empty where there is no such key.
   std::string_view metadata(std::string_view key) const;
 
-  // A tensor of f32, f16 or bf16 widened to float. Error in words: there is no such tensor, its shape is not
-  // `shape`, its type is another, or a value is not finite.
+  // A tensor of f32, f16 or bf16 widened to float, or one of i8 times its scales (kScaleSuffix). Error in
+  // words: there is no such tensor, its shape is not `shape`, its type is another, or a value is not finite.
   Result<AlignedBuffer<float>> floats(std::string_view name, std::span<const int64_t> shape) const;
 
   // The same without a copy where the store holds aligned floats.
@@ -82,6 +86,8 @@ class WeightStore {
 
   // A tensor of that name and shape, f32, f16 or bf16. Errors as floats().
   Result<const StoredTensor*> expect(std::string_view name, std::span<const int64_t> shape) const;
+  // The same, or one of i8 beside its scales.
+  Result<const StoredTensor*> expect_weights(std::string_view name, std::span<const int64_t> shape) const;
   // What keeps the bytes of a tensor of this store where they are, also once the store is gone; nullptr where
   // that is up to whoever added it.
   std::shared_ptr<const void> owner_of(const StoredTensor& tensor) const;
@@ -91,6 +97,8 @@ class WeightStore {
   void set_origin(std::string origin) { origin_ = std::move(origin); }
 
  private:
+  Result<AlignedBuffer<float>> scaled_floats(const StoredTensor& tensor) const;
+
   std::string origin_;
   std::vector<StoredTensor> tensors_;
   std::map<std::string, size_t, std::less<>> index_;

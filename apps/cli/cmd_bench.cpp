@@ -26,9 +26,8 @@ struct Flags {
 };
 
 Result<LoadedModel> load(const Flags& flags) {
-  INK_TRY(const Precision precision, parse_precision(flags.precision));
   INK_TRY(LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder));
-  loaded.precision = precision;
+  INK_TRY_STATUS(set_precision(loaded, flags.precision));
   return loaded;
 }
 

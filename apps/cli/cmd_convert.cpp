@@ -6,6 +6,7 @@
 #include "apps/cli/attachments.h"
 #include "apps/cli/common.h"
 #include "apps/cli/exit_code.h"
+#include "apps/cli/int8_report.h"
 #include "apps/cli/models_folder.h"
 #include "apps/cli/text.h"
 #include "models/architecture.h"
@@ -18,6 +19,8 @@ namespace {
 struct Flags {
   std::string source, output, architecture;
   AttachmentFlags attachments;
+  bool int8 = false;
+  CompareFlags compare;
 };
 
 // Whether a family of models knows the name: its own, or one of its variants'.
@@ -77,7 +80,8 @@ std::string summary(const Flags& flags, const Attached& attached, const ConvertR
                 attached.names.empty() ? "" : concat(", with ", join(attached.names, ", ")));
 }
 
-std::string json(const Flags& flags, const Attached& attached, const ConvertReport& report) {
+std::string json(const Flags& flags, const Attached& attached, const ConvertReport& report,
+                 const std::vector<Agreement>& agreements) {
   const WeightStore& store = attached.store;
   std::vector<std::string> used, left_over, names;
   for (const std::string& name : attached.names) names.push_back(json_string(name));
@@ -85,16 +89,19 @@ std::string json(const Flags& flags, const Attached& attached, const ConvertRepo
     used.push_back(JsonObject().text("source", source).text("name", name).str());
   }
   for (const std::string& name : report.left_over) left_over.push_back(json_string(name));
-  return JsonObject()
-      .text("output", flags.output)
+  std::vector<std::string> int8;
+  for (const Agreement& agreement : agreements) int8.push_back(agreement_json(agreement));
+  JsonObject object;
+  object.text("output", flags.output)
       .text("architecture", store.metadata(kArchitectureKey))
       .raw("config", store.metadata(kConfigKey))
       .number("tensors", static_cast<int64_t>(store.tensors().size()))
       .text("format", report.format)
       .raw("used", json_array(used))
       .raw("left_over", json_array(left_over))
-      .raw("attached", json_array(names))
-      .str();
+      .raw("attached", json_array(names));
+  if (flags.int8) object.raw("int8", json_array(int8));
+  return object.str();
 }
 
 Result<int> run_convert(const Flags& flags, const Common& common) {
@@ -102,11 +109,21 @@ Result<int> run_convert(const Flags& flags, const Common& common) {
   options.threads = common.threads;
   INK_TRY_STATUS(check_output(flags));
   ConvertReport report;
+  if (!flags.int8 && (!flags.compare.pictures.empty() || !flags.compare.texts.empty())) {
+    return Error{ErrorKind::usage, "--compare and --compare-texts go with --int8"};
+  }
   LoadedModel loaded{flags.source, nullptr, nullptr};
   INK_TRY(WeightStore store, load_any_model(flags.source, options, &report));
   loaded.store = std::make_shared<const WeightStore>(std::move(store));
   INK_TRY(loaded.architecture, architecture_of(*loaded.store));
-  INK_TRY(const Attached attached, attach(loaded, flags.attachments, common.threads));
+  INK_TRY(Attached attached, attach(loaded, flags.attachments, common.threads));
+  std::vector<Agreement> agreements;
+  if (flags.int8) {
+    loaded.store = std::make_shared<const WeightStore>(std::move(attached.store));
+    INK_TRY(Int8Model int8, make_int8(loaded, flags.compare, common.threads));
+    attached.store = *int8.loaded.store;
+    agreements = std::move(int8.agreements);
+  }
   INK_TRY_STATUS(write_safetensors(attached.store, flags.output));
   for (const std::string& lack : attached.lacks) print_warning(common, lack);
   for (const auto& [source, name] : report.used) {
@@ -114,9 +131,11 @@ Result<int> run_convert(const Flags& flags, const Common& common) {
   }
   for (const std::string& name : report.left_over) print_detail(common, "left over " + name);
   if (common.json) {
-    INK_TRY_STATUS(print(json(flags, attached, report) + "\n"));
+    INK_TRY_STATUS(print(json(flags, attached, report, agreements) + "\n"));
   } else if (!common.quiet) {
-    INK_TRY_STATUS(print(printable(summary(flags, attached, report)) + "\n"));
+    std::string text = printable(summary(flags, attached, report)) + "\n";
+    for (const Agreement& agreement : agreements) text += agreement_text(agreement);
+    INK_TRY_STATUS(print(text));
   }
   return int{kDone};
 }
@@ -138,6 +157,17 @@ void add_convert(Commands& commands) {
                  "What it is, such as realcugan-pro, where the source does not tell")
       ->type_name("NAME");
   add_attachment_options(app, flags->attachments);
+  const std::string group = "In 8 bits";
+  app.add_flag("--int8", flags->int8,
+               "Weights of products and convolutions as bytes; says how near the results stay to f32")
+      ->group(group);
+  app.add_option("--compare", flags->compare.pictures,
+                 "Pictures and folders to tell that by; default: made-up ones")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--compare-texts", flags->compare.texts, "Texts to tell it by, as embed's --text-file")
+      ->type_name("FILE")
+      ->group(group);
 }
 
 }  // namespace ink::cli

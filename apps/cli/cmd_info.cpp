@@ -132,9 +132,8 @@ Status check_plan_flag(const std::string& plan) {
 // N pictures of the model's size, or N texts of T tokens.
 Result<int> show_plan(const Flags& flags, const Common& common) {
   INK_TRY_STATUS(check_plan_flag(flags.plan));
-  INK_TRY(const Precision precision, parse_precision(flags.precision));
   INK_TRY(LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder));
-  loaded.precision = precision;
+  INK_TRY_STATUS(set_precision(loaded, flags.precision));
   const Architecture& architecture = *loaded.architecture;
   if (architecture.image == nullptr && architecture.text == nullptr) {
     return show_regions(flags, loaded.path, common);

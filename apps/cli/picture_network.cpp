@@ -6,6 +6,7 @@
 #include "apps/cli/text.h"
 #include "kernels/base/isa.h"
 #include "models/image_network.h"
+#include "models/model.h"
 
 namespace ink::cli {
 
@@ -23,6 +24,7 @@ Result<LoadedModel> load_model_for_use(const std::string& name_or_path, const st
   LoadedModel loaded;
   INK_TRY(loaded.path, find_model(name_or_path, model_folder));
   INK_TRY(WeightStore store, load_any_model(loaded.path));
+  if (store.metadata(kPrecisionKey) == precision_name(Precision::int8)) loaded.precision = Precision::int8;
   loaded.store = std::make_shared<const WeightStore>(std::move(store));
   INK_TRY(loaded.architecture, architecture_of(*loaded.store));
   return loaded;

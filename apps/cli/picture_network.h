@@ -16,7 +16,7 @@ struct LoadedModel {
   std::string path;
   std::shared_ptr<const WeightStore> store;
   const Architecture* architecture = nullptr;
-  Precision precision = Precision::f32;  // to run in
+  Precision precision = Precision::f32;  // to run in; at first what the file says
 
   // The outputs for pictures or for texts, the default first; empty where it takes none.
   Result<std::vector<ModelOutput>> image_outputs() const;

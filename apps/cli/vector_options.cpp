@@ -32,16 +32,22 @@ void add_picture_options(CLI::App& app, PictureFlags& flags) {
 }
 
 Result<LoadedModel> ModelFlags::load() const {
-  INK_TRY(const Precision chosen, parse_precision(precision));
   INK_TRY(LoadedModel loaded, load_model_for_use(model, model_folder));
-  loaded.precision = chosen;
+  INK_TRY_STATUS(set_precision(loaded, precision));
   return loaded;
 }
 
-Result<Precision> parse_precision(const std::string& name) {
-  if (name.empty()) return Precision::f32;
+Status set_precision(LoadedModel& loaded, const std::string& name) {
+  if (name.empty()) return {};
   for (const Precision precision : {Precision::f32, Precision::bf16, Precision::int8}) {
-    if (name == precision_name(precision)) return precision;
+    if (name != precision_name(precision)) continue;
+    const bool has_networks = loaded.architecture->image != nullptr || loaded.architecture->text != nullptr;
+    if (!has_networks && precision != Precision::f32) {
+      return Error{ErrorKind::usage,
+                   concat("--precision ", name, ": ", loaded.architecture->title, " runs in f32 alone")};
+    }
+    loaded.precision = precision;
+    return {};
   }
   return Error{ErrorKind::usage, "--precision: expected f32, bf16 or int8, found \"" + name + "\""};
 }

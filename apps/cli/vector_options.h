@@ -41,8 +41,9 @@ struct ModelFlags {
 void add_model_options(CLI::App& app, ModelFlags& flags);
 
 void add_precision_option(CLI::App& app, std::string& precision);
-// Empty: f32. Error: usage.
-Result<Precision> parse_precision(const std::string& name);
+// Makes a model run in the precision named; empty: as it is. Error (usage): no such one, or the model runs in
+// f32 alone.
+Status set_precision(LoadedModel& loaded, const std::string& name);
 
 // What messages call the files.
 std::vector<std::string> input_names(const std::vector<std::string>& files);

@@ -228,6 +228,11 @@ class Conv2d : public EpilogueOp {
     const double own = static_cast<double>(p.ic / p.groups) * p.oc * p.kh * p.kw;
     return own + (expansion_ == nullptr ? 0 : expansion_->weight_count());
   }
+  std::vector<ReducedWeight> reduced_weights() const override {
+    const ConvParams& p = attributes_.params;
+    if (DepthwiseConv::declines(p) == nullptr || reduced_declines(p) != nullptr) return {};
+    return {{attributes_.weight, attributes_.layout}};
+  }
   Swelling swelling(std::span<const Shape> inputs) const override {
     const ConvParams& p = attributes_.params;
     if (winograd_declines(p) != nullptr || !size_known(inputs[0])) return {};

@@ -120,6 +120,12 @@ class Linear : public EpilogueOp {
   }
 
   double weight_count() const override { return static_cast<double>(parts_[0].in) * out_; }
+  std::vector<ReducedWeight> reduced_weights() const override {
+    std::vector<ReducedWeight> weights;
+    if (reduced_linear_declines(parts_[0].in) != nullptr) return weights;
+    for (const LinearAttributes& part : parts_) weights.push_back({part.weight, part.layout});
+    return weights;
+  }
 
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
     const WeightStore& store = context.weights;
@@ -130,8 +136,8 @@ class Linear : public EpilogueOp {
     std::vector<const StoredTensor*> tensors;
     DType dtype = DType::f32;
     for (const LinearAttributes& part : parts_) {
-      INK_TRY(const StoredTensor* tensor, store.expect(part.weight, stored_shape(store, part)));
-      if (tensors.empty()) dtype = tensor->dtype;
+      INK_TRY(const StoredTensor* tensor, store.expect_weights(part.weight, stored_shape(store, part)));
+      if (tensors.empty() && tensor->dtype != DType::i8) dtype = tensor->dtype;
       if (tensor->dtype != dtype || !part.scale.empty()) dtype = DType::f32;
       tensors.push_back(tensor);
     }

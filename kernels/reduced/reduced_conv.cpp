@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 
 #include "kernels/base/caches.h"
 #include "kernels/base/check.h"
@@ -14,10 +15,29 @@ namespace ink {
 namespace {
 
 constexpr int kMostTaps = 1024;
-constexpr int kMostDepth = 1 << 17;  // sums of products of up to 127 * 127 stay below 2^31
-constexpr int kMostRows = 512;       // of a block
+constexpr int kMostDepth = 1 << 17;   // sums of products of up to 127 * 127 stay below 2^31
+constexpr int kMostRows = 512;        // of a block
+constexpr int64_t kMostShared = 256;  // blocks of which each may be in several pieces
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+struct Cut {
+  int64_t blocks, groups;
+};
+
+// Blocks times groups of panels: what a thread has for itself. A block is gathered by each thread that works
+// at it, a window with more effort than a row; a group of panels is read by each.
+Cut cut_work(const ConvParams& params, int64_t tiles, int64_t least_blocks, int64_t outputs, int64_t panels,
+             int threads) {
+  constexpr int64_t kPiecesPerThread = 4;
+  const int64_t wanted = threads == 1 ? 1 : threads * kPiecesPerThread;
+  if (least_blocks >= wanted || least_blocks > kMostShared) return {least_blocks, 1};
+  const double effort = params.kh * params.kw > 1 ? 4 : 1;
+  const auto ideal = std::llround(std::sqrt(effort * threads * static_cast<double>(outputs) / params.oc));
+  const int64_t most = std::max(least_blocks, std::min({tiles, wanted, kMostShared}));
+  const int64_t blocks = std::clamp<int64_t>(ideal, least_blocks, most);
+  return {blocks, std::clamp<int64_t>(divide_up(wanted, blocks), 1, panels)};
+}
 
 size_t floats_for(int64_t bytes) { return align_up(static_cast<size_t>(bytes)) / sizeof(float); }
 
@@ -153,17 +173,16 @@ void ReducedConv::run(View<const float> src, View<float> dst, View<const float> 
   const Maps maps{src, residual, dst, epilogue, region};
   if (region.empty() || maps.outputs() == 0) return;
   const int64_t outputs = maps.outputs(), panels = panels_.count();
-  constexpr int64_t kPiecesPerThread = 8;
-  const int64_t wanted = threads == 1 ? 1 : threads * kPiecesPerThread;
   const int64_t mr = panels_.variant().mr, tiles = divide_up(outputs, mr);
-  const int64_t blocks = divide_up(tiles, block_rows_ / mr);
-  const int64_t groups = std::clamp<int64_t>(divide_up(wanted, blocks), 1, panels);
+  const Cut cut = cut_work(params_, tiles, divide_up(tiles, block_rows_ / mr), outputs, panels, threads);
   const auto part = [](int64_t size, int64_t parts, int64_t index) { return size * index / parts; };
   const int64_t rows = block_rows_, nr = panels_.variant().nr;
   const size_t per_worker = scratch_floats(1);
 
-  std::atomic<int64_t> unclaimed{0};
-  parallel_for(std::min<int64_t>(threads, blocks * groups), threads, [&](int64_t, int worker) {
+  // How many pieces of each block are claimed; of the blocks where each is one piece.
+  std::atomic<int> claimed[kMostShared] = {};
+  std::atomic<int64_t> claimed_blocks{0};
+  parallel_for(std::min<int64_t>(threads, cut.blocks * cut.groups), threads, [&](int64_t task, int worker) {
     float* own = scratch + static_cast<size_t>(worker) * per_worker;
     const auto take = [&](int64_t bytes) { return std::exchange(own, own + floats_for(bytes)); };
     Block block{};
@@ -173,15 +192,29 @@ void ReducedConv::run(View<const float> src, View<float> dst, View<const float> 
     block.dst = reinterpret_cast<float**>(take(rows * static_cast<int64_t>(sizeof(float*))));
     block.residual = reinterpret_cast<const float**>(take(rows * static_cast<int64_t>(sizeof(float*))));
     block.first = -1;
-    for (;;) {
-      const int64_t piece = unclaimed.fetch_add(1, std::memory_order_relaxed);
-      if (piece >= blocks * groups) return;
-      const int64_t index = piece / groups, group = piece % groups;
-      const int64_t first = part(tiles, blocks, index) * mr;
-      const int64_t behind = std::min(outputs, part(tiles, blocks, index + 1) * mr);
+    const auto run_piece = [&](int64_t index, int64_t group) {
+      const int64_t first = part(tiles, cut.blocks, index) * mr;
+      const int64_t behind = std::min(outputs, part(tiles, cut.blocks, index + 1) * mr);
       if (block.first != first) gather(maps, block, first, behind);
-      for (int64_t panel = part(panels, groups, group); panel < part(panels, groups, group + 1); ++panel) {
+      const int64_t end = part(panels, cut.groups, group + 1);
+      for (int64_t panel = part(panels, cut.groups, group); panel < end; ++panel) {
         multiply(maps, block, static_cast<int>(panel));
+      }
+    };
+    if (cut.groups == 1) {
+      for (;;) {
+        const int64_t index = claimed_blocks.fetch_add(1, std::memory_order_relaxed);
+        if (index >= cut.blocks) return;
+        run_piece(index, 0);
+      }
+    }
+    // Each thread begins with a block of its own, and helps with the others when that is done.
+    for (int64_t step = 0; step < cut.blocks; ++step) {
+      const int64_t index = (task * cut.blocks / threads + step) % cut.blocks;
+      for (;;) {
+        const int group = claimed[index].fetch_add(1, std::memory_order_relaxed);
+        if (group >= cut.groups) break;
+        run_piece(index, group);
       }
     }
   });

@@ -34,6 +34,39 @@ TEST(ElementCount, RefusesWhatCannotBe) {
   EXPECT_EQ(element_count(std::vector<int64_t>{0, -1}), std::nullopt);
 }
 
+TEST(WeightStore, MultipliesBytesByTheirScales) {
+  WeightStore store;
+  const auto add = [&](const char* name, DType type, std::vector<int64_t> shape,
+                       const std::vector<std::byte>& bytes) {
+    ASSERT_TRUE(store.add(name, type, std::move(shape), bytes).ok()) << name;
+  };
+  const auto bytes = bytes_of_values<int8_t>({1, -2, 127, -128, 5, 6});
+  const auto three = bytes_of_values<float>({1.0f, 0.5f, 2.0f}), two = bytes_of_values<float>({0.25f, 2.0f});
+  for (const char* name : {"rows", "columns", "bare", "wrong_type", "two_axes", "wrong_size", "broken"})
+    add(name, DType::i8, {2, 3}, bytes);
+  add("rows.int8_scale", DType::f32, {2, 1}, two);
+  add("columns.int8_scale", DType::f32, {1, 3}, three);
+  add("wrong_type.int8_scale", DType::f16, {1, 3}, bytes_of_values<uint16_t>({0, 0, 0}));
+  add("two_axes.int8_scale", DType::f32, {2, 3}, bytes_of_values<float>({1, 1, 1, 1, 1, 1}));
+  add("wrong_size.int8_scale", DType::f32, {3, 1}, three);
+  add("broken.int8_scale", DType::f32, {2, 1}, bytes_of_values<float>({1.0f, NAN}));
+  const std::vector<int64_t> shape{2, 3};
+  const auto floats = [&](const char* name) {
+    const auto values = store.floats(name, shape);
+    return values.ok() ? std::vector<float>(values->begin(), values->end()) : std::vector<float>();
+  };
+  EXPECT_EQ(floats("rows"), (std::vector<float>{0.25f, -0.5f, 31.75f, -256, 10, 12}));
+  EXPECT_EQ(floats("columns"), (std::vector<float>{1, -1, 254, -128, 2.5f, 12}));
+  for (const char* name : {"bare", "wrong_type", "two_axes", "wrong_size", "broken"}) {
+    EXPECT_EQ(floats(name), std::vector<float>()) << name;
+    const auto refused = store.borrow_floats(name, shape);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_NE(refused.error().message.find(name), std::string::npos) << refused.error().message;
+  }
+  EXPECT_FALSE(store.floats("rows", std::vector<int64_t>{3, 2}).ok());
+  EXPECT_FALSE(store.expect("rows", shape).ok());
+}
+
 TEST(WeightStore, WidensToFloat) {
   const WeightStore store = sample();
   const auto single = store.floats("single", std::vector<int64_t>{2, 1});
