@@ -27,7 +27,7 @@ std::vector<std::string> names_of(const std::vector<ModelOutput>& outputs) {
 }
 
 BuildOptions options_of(const std::vector<ModelOutput>& outputs, Precision precision, int threads) {
-  return {names_of(outputs), active_isa(), threads, precision};
+  return {names_of(outputs), active_isa(), threads, false, precision};
 }
 
 std::vector<ReducedWeight> reduced_weights(const PreparedModel& network) {

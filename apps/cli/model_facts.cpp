@@ -38,7 +38,7 @@ Result<TowerFacts> text_facts(const LoadedModel& loaded, int threads) {
   facts.of = "texts";
   INK_TRY(facts.outputs, loaded.text_outputs());
   INK_TRY(const std::unique_ptr<TextModel> model,
-          loaded.architecture->text(loaded.store, {{}, active_isa(), threads, loaded.precision}));
+          loaded.architecture->text(loaded.store, {{}, active_isa(), threads, false, loaded.precision}));
   facts.input = concat("up to ", model->max_tokens(), " tokens");
   add_plan(model->network(), text_shapes(1, model->max_tokens()), threads, facts);
   const auto tokenizer = load_tokenizer(loaded.path, *loaded.store, {}, model->max_tokens());

@@ -142,7 +142,7 @@ TEST_F(CliBatch, ABatchGivesTheBytesOfSingleRuns) {
     }
   }
   // Little memory, so that some pictures travel alone.
-  for (const char* memory : {"4G", test::kMemoryCounts ? "64M" : "1G"}) {
+  for (const char* memory : {"4G", test::kMemoryCounts ? "72M" : "1G"}) {
     ASSERT_EQ(upscale({"in", "-o", "all", "-j", "3", "--max-memory", memory}).code, 0);
     for (size_t i = 0; i < sizes.size(); ++i) {
       const std::string name = std::to_string(i) + ".png";
