@@ -6,8 +6,8 @@
 
 namespace ink::simd {
 
-// Adds pixels of a cell to its sums: from registers where there are
-// whole vectors, else from where they were stored.
+// Adds pixels of a cell to its sums: from registers where there are whole vectors, else from where they were
+// stored.
 template <class A, int P>
 INK_INLINE void depthwise_sum(const DepthwiseRow& args, int64_t pixel, int64_t channel,
                               const Vec<A> (&values)[P], int lanes) {
@@ -25,6 +25,12 @@ INK_INLINE void depthwise_sum(const DepthwiseRow& args, int64_t pixel, int64_t c
     for (int p = 0; p < P; ++p) sum = add(sum, widen_half<A>(values[p], half));
     store_doubles(sums + half * kDoubles, sum);
   }
+}
+
+// Out of line: exponentials inlined into every block size would make this the largest of all kernels.
+template <class A>
+static __attribute__((noinline)) Vec<A> depthwise_activate(Vec<A> x, Activation activation, float slope) {
+  return activate<A>(x, activation, broadcast<A>(slope));
 }
 
 // P neighbouring outputs by V vectors of channels: a weight that is loaded once meets P inputs, and
@@ -60,7 +66,7 @@ INK_INLINE void depthwise_block(const DepthwiseRow& args, int64_t pixel, int64_t
       }
     }
   }
-  const Vec<A> slope = broadcast<A>(args.epilogue.slope);
+  const Activation activation = args.epilogue.activation;
 #pragma GCC unroll 4
   for (int v = 0; v < V; ++v) {
     const int64_t at = channel + v * kStep;
@@ -74,7 +80,11 @@ INK_INLINE void depthwise_block(const DepthwiseRow& args, int64_t pixel, int64_t
         if (args.residual != nullptr)
           residual = read(args.residual + (pixel + p) * args.residual_stride + at);
         if (args.epilogue.residual_first) value = value + residual;
-        value = activate<A>(value, args.epilogue.activation, slope);
+        if (activation == Activation::relu) {
+          value = max<A>(broadcast<A>(0.0f), value);
+        } else if (activation != Activation::none) {
+          value = depthwise_activate<A>(value, activation, args.epilogue.slope);
+        }
         if (!args.epilogue.residual_first) value = value + residual;
       }
       float* dst = args.dst + (pixel + p) * args.dst_stride + at;

@@ -125,7 +125,8 @@ def bench_kernels(inkstone):
     need({row["threads"] for row in found["rows"]} == {1, 2}, f"found {found['rows']}")
     for row in found["rows"]:
         need(row["status"] == "verified" and row["us"] > 0 and row["gflops"] > 0, f"found {row}")
-    for isa in json.loads(output([inkstone, "info", "--cpu", "--json"]))["instruction_sets"]:
+    sets = json.loads(output([inkstone, "info", "--cpu", "--json"]))["instruction_sets"]
+    for isa in [isa for isa in sets if STRENGTH.index(isa) <= STRENGTH.index("avx512")]:
         table = output([inkstone, *quick, "--filter", "^softmax/1x1x1x1000", "--isa", isa, "-o", "csv"])
         need(f"softmax_{isa}" in table, f"{isa}: {table}")
     need("| softmax_" in output([inkstone, *quick, "--filter", "^softmax/1x1x1x1000", "-j", "1"]), "no table")
