@@ -181,8 +181,7 @@ struct Grids {
   size_t preferred = 0;
 };
 
-// much_is_held: beside what is stored, windows should be small.
-Grids grids_of(const Flow& flow, const RegionRequest& request, bool much_is_held) {
+Grids grids_of(const Flow& flow, const RegionRequest& request) {
   const int w = widest(flow), threads = request.threads;
   Grids grids;
   const auto add = [&](std::initializer_list<int> rows, int strips, int abreast, bool share_nodes) {
@@ -201,15 +200,15 @@ Grids grids_of(const Flow& flow, const RegionRequest& request, bool much_is_held
     grids.preferred = 1;
     return grids;
   }
-  // Wide strips spend little on their halos, and rows of that length are what kernels do best.
-  constexpr int kBestWidth = 320, kSparingWidth = 160, kLeastWidth = 32;
-  const auto strips_of = [&](int width) {
-    const int many = std::max(1, (w + width / 2) / width);
-    return many >= threads ? many : std::min(threads, std::max(1, w / (2 * kLeastWidth)));
-  };
-  const int wide = strips_of(kBestWidth), strips = strips_of(kSparingWidth);
-  add({much_is_held ? 8 : 16}, wide, wide, false);
-  if (threads > 1 && wide < 2 * threads) add({64, 32}, 1, 1, true);
+  // Strips of this width stay in the second-level cache and spend little on their halos. One thread, which
+  // needs none to share out, gains by longer rows and by no halo at all.
+  constexpr int kBestWidth = 160, kWidthAlone = 320, kLeastWidth = 32;
+  const auto strips_of = [&](int width) { return std::max(1, (w + width / 2) / width); };
+  const int many = strips_of(kBestWidth);
+  const int strips = many >= threads ? many : std::min(threads, std::max(1, w / (2 * kLeastWidth)));
+  const int best = threads == 1 ? strips_of(kWidthAlone) : strips;
+  add({16}, best, best, false);
+  if (threads > 1 && strips < 2 * threads) add({64, 32}, 1, 1, true);
   grids.preferred = grids.all.size();
   // Where little is stored, stages are long and their halos wide: then fewer strips may do better.
   for (const int sixths : {6, 4, 3, 2, 1}) {
@@ -240,7 +239,7 @@ class Search {
       : flow_(std::move(flow)),
         request_(request),
         options_(options_of(*flow_)),
-        grids_(grids_of(*flow_, request, options_.front().held > kUnnoticedBytes)) {}
+        grids_(grids_of(*flow_, request)) {}
 
   // The cheapest that fits, or one of the cheapest: how a grid adds to work and memory is tried with one
   // option and taken to be alike for the others.
