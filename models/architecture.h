@@ -23,7 +23,7 @@ struct ModelOutput {
 };
 
 struct BuildOptions {
-  std::vector<std::string> outputs;  // what to compute, in this order; empty: the default alone
+  std::vector<std::string> outputs = {};  // what to compute, in this order; empty: the default alone
   Isa isa = active_isa();
   int threads = 1;  // to pack weights with
   // For one run: the first result is there sooner, every further one later (PreparedModel::prepare()).

@@ -11,7 +11,6 @@
 #include "apps/cli/network.h"
 #include "apps/cli/text.h"
 #include "kernels/base/aligned_buffer.h"
-#include "kernels/base/isa.h"
 
 namespace ink::cli {
 namespace {
@@ -156,9 +155,10 @@ class TextRunner : public BenchRunner {
  public:
   static Result<std::unique_ptr<BenchRunner>> create(const LoadedModel& loaded, const BenchRequest& request) {
     auto runner = std::unique_ptr<TextRunner>(new TextRunner);
-    INK_TRY(runner->model_,
-            loaded.architecture->text(loaded.store, {names(request.output), active_isa(), request.threads,
-                                                     request.once, loaded.precision}));
+    INK_TRY(runner->model_, loaded.architecture->text(loaded.store, {.outputs = names(request.output),
+                                                                     .threads = request.threads,
+                                                                     .once = request.once,
+                                                                     .precision = loaded.precision}));
     INK_TRY(runner->lengths_, text_lengths(request, runner->model_->max_tokens()));
     runner->threads_ = request.threads;
     runner->src_.resize(static_cast<size_t>(runner->tokens()));

@@ -15,7 +15,6 @@
 #include "apps/cli/text_inputs.h"
 #include "apps/cli/vector_options.h"
 #include "apps/cli/vector_writer.h"
-#include "kernels/base/isa.h"
 #include "models/clip.h"
 #include "weights/atomic_file.h"
 
@@ -45,8 +44,10 @@ struct TextNetwork {
                          architecture.image != nullptr ? ", but of pictures" : "");
     }
     TextNetwork network;
-    INK_TRY(network.model, architecture.text(loaded.store, {std::move(outputs), active_isa(), threads, once,
-                                                            loaded.precision}));
+    INK_TRY(network.model, architecture.text(loaded.store, {.outputs = std::move(outputs),
+                                                            .threads = threads,
+                                                            .once = once,
+                                                            .precision = loaded.precision}));
     INK_TRY(network.tokenizer,
             load_tokenizer(loaded.path, *loaded.store, flags, network.model->max_tokens()));
     const int32_t largest = std::max(network.tokenizer->start_id(), network.tokenizer->end_id());

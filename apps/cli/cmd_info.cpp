@@ -143,7 +143,7 @@ Result<int> show_plan(const Flags& flags, const Common& common) {
   constexpr int kMost = 1 << 16;
   if (of_texts && sizes.size() <= 2) {
     INK_TRY(const std::unique_ptr<TextModel> model,
-            architecture.text(loaded.store, {{}, active_isa(), common.threads, false, loaded.precision}));
+            architecture.text(loaded.store, {.threads = common.threads, .precision = loaded.precision}));
     int tokens = model->max_tokens();
     INK_TRY(const int texts, parse_int(sizes[0], "--plan", 1, kMost));
     if (sizes.size() == 2) {

@@ -9,7 +9,6 @@
 #include "apps/cli/text.h"
 #include "apps/cli/text_inputs.h"
 #include "converters/int8.h"
-#include "kernels/base/isa.h"
 #include "models/image_network.h"
 
 namespace ink::cli {
@@ -27,7 +26,7 @@ std::vector<std::string> names_of(const std::vector<ModelOutput>& outputs) {
 }
 
 BuildOptions options_of(const std::vector<ModelOutput>& outputs, Precision precision, int threads) {
-  return {names_of(outputs), active_isa(), threads, false, precision};
+  return {.outputs = names_of(outputs), .threads = threads, .precision = precision};
 }
 
 std::vector<ReducedWeight> reduced_weights(const PreparedModel& network) {

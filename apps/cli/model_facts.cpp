@@ -7,7 +7,6 @@
 #include "apps/cli/model_tokenizer.h"
 #include "apps/cli/text.h"
 #include "kernels/base/dtype.h"
-#include "kernels/base/isa.h"
 #include "models/model.h"
 
 namespace ink::cli {
@@ -38,7 +37,7 @@ Result<TowerFacts> text_facts(const LoadedModel& loaded, int threads) {
   facts.of = "texts";
   INK_TRY(facts.outputs, loaded.text_outputs());
   INK_TRY(const std::unique_ptr<TextModel> model,
-          loaded.architecture->text(loaded.store, {{}, active_isa(), threads, false, loaded.precision}));
+          loaded.architecture->text(loaded.store, {.threads = threads, .precision = loaded.precision}));
   facts.input = concat("up to ", model->max_tokens(), " tokens");
   add_plan(model->network(), text_shapes(1, model->max_tokens()), threads, facts);
   const auto tokenizer = load_tokenizer(loaded.path, *loaded.store, {}, model->max_tokens());

@@ -4,7 +4,6 @@
 
 #include "apps/cli/models_folder.h"
 #include "apps/cli/text.h"
-#include "kernels/base/isa.h"
 #include "models/image_network.h"
 #include "models/model.h"
 
@@ -38,8 +37,10 @@ Result<PictureNetwork> PictureNetwork::create(const LoadedModel& loaded, std::ve
                        architecture.text != nullptr ? ", but of texts" : "");
   }
   PictureNetwork network;
-  INK_TRY(network.model, architecture.image(loaded.store, {std::move(outputs), active_isa(), threads, once,
-                                                           loaded.precision}));
+  INK_TRY(network.model, architecture.image(loaded.store, {.outputs = std::move(outputs),
+                                                           .threads = threads,
+                                                           .once = once,
+                                                           .precision = loaded.precision}));
   network.preprocess = network.model->preprocess();
   INK_TRY(network.size, input_size(network.preprocess, loaded.path));
   if (preset.empty()) return network;

@@ -16,17 +16,6 @@ namespace {
 // The number of pictures may still be unknown: it changes no choice of a kernel.
 bool size_known(const Shape& shape) { return shape.h != Shape::kUnknown && shape.w != Shape::kUnknown; }
 
-// What a region of a convolution's output reads of its input.
-Rect conv_source_region(const ConvParams& p, Rect region, const Shape& input, int grid) {
-  // A tile that the end of the map cuts reads its inputs all the same.
-  const auto on_grid = [&](int end) {
-    return static_cast<int>(align_up(static_cast<size_t>(end), static_cast<size_t>(grid)));
-  };
-  const AxisSpan rows = conv_source(region.y0, on_grid(region.y1), p.sh, p.dh, p.pad_top, p.kh, input.h);
-  const AxisSpan columns = conv_source(region.x0, on_grid(region.x1), p.sw, p.dw, p.pad_left, p.kw, input.w);
-  return {rows.begin, columns.begin, rows.end, columns.end};
-}
-
 // Conv: TapConv, WinogradConv, NarrowConv or DepthwiseConv.
 template <class Conv>
 class PreparedConv2d : public PreparedOp {
@@ -93,7 +82,7 @@ class PreparedExpandDepthwise : public PreparedOp {
     return 2.0 * (widened + static_cast<double>(output.elements()) * params_.kh * params_.kw);
   }
   Rect input_region(size_t, Rect region, std::span<const Shape> inputs, const Shape&) const override {
-    return conv_source_region(params_, region, inputs[0], 1);
+    return conv_source_region(params_, region, inputs[0]);
   }
   bool gives_sums() const override { return true; }
   void run(const RunContext& context) const override {

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "engine/ops/ops.h"
+#include "kernels/base/aligned_buffer.h"
 
 namespace ink {
 
@@ -70,6 +71,17 @@ inline int conv_output_size(int size, int pads, int kernel, int stride, int dila
   if (size == Shape::kUnknown) return size;
   const int64_t span = static_cast<int64_t>(size) + pads - static_cast<int64_t>(kernel - 1) * dilation - 1;
   return span < 0 ? 0 : checked_size(span / stride + 1);
+}
+
+// What a region of a convolution's output reads of its input, where outputs come in tiles of `grid` a side.
+inline Rect conv_source_region(const ConvParams& p, Rect region, const Shape& input, int grid = 1) {
+  // A tile that the end of the map cuts reads its inputs all the same.
+  const auto on_grid = [&](int end) {
+    return static_cast<int>(align_up(static_cast<size_t>(end), static_cast<size_t>(grid)));
+  };
+  const AxisSpan rows = conv_source(region.y0, on_grid(region.y1), p.sh, p.dh, p.pad_top, p.kh, input.h);
+  const AxisSpan columns = conv_source(region.x0, on_grid(region.x1), p.sw, p.dw, p.pad_left, p.kw, input.w);
+  return {rows.begin, columns.begin, rows.end, columns.end};
 }
 
 }  // namespace ink

@@ -20,10 +20,7 @@ class PreparedReduced : public PreparedOp {
   }
   Rect input_region(size_t input, Rect region, std::span<const Shape> inputs, const Shape&) const override {
     if (input == 1) return region;  // the residual
-    const ConvParams& p = params_;
-    const AxisSpan rows = conv_source(region.y0, region.y1, p.sh, p.dh, p.pad_top, p.kh, inputs[0].h);
-    const AxisSpan columns = conv_source(region.x0, region.x1, p.sw, p.dw, p.pad_left, p.kw, inputs[0].w);
-    return {rows.begin, columns.begin, rows.end, columns.end};
+    return conv_source_region(params_, region, inputs[0]);
   }
   void run(const RunContext& context) const override {
     conv_.run(context.inputs[0].floats(), context.output.floats(), residual_of(context), epilogue_,

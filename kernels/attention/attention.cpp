@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "kernels/base/divide.h"
 #include "kernels/base/parallel.h"
 #include "kernels/base/variants.h"
 
@@ -24,7 +25,6 @@ alignas(64) constexpr float kNoBias[kMostColumns] = {};
 constexpr int64_t kNoOffset[] = {0};
 constexpr int64_t kLineFloats = 16;
 
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
 
 // (k, n) cut into panels as GemmPanels cuts weights.

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "kernels/base/divide.h"
 #include "kernels/base/parallel.h"
 
 namespace ink {
@@ -27,8 +28,6 @@ Float4 load4(const float* src) {
 }
 
 void store4(float* dst, Float4 value) { __builtin_memcpy(dst, &value, sizeof value); }
-
-int divide_up(int a, int b) { return (a + b - 1) / b; }
 
 const char* declines_sizes(int ic, int oc, int area, int groups) {
   if (oc > NarrowConv::kMaxChannels) return "more than 4 output channels";
@@ -301,10 +300,7 @@ void NarrowConv::finish_one(const Maps& maps, const Block& block, int y, int q) 
         }
       }
       const float added = residual == nullptr ? 0.0f : residual[j];
-      const Epilogue& epilogue = maps.epilogue;
-      if (epilogue.residual_first) sum += added;
-      if (epilogue.activation != Activation::none) sum = activate(sum, epilogue.activation, epilogue.slope);
-      dst[j] = epilogue.residual_first ? sum : sum + added;
+      dst[j] = finish(sum, added, maps.epilogue);
     }
   }
 }

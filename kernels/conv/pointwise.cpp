@@ -4,6 +4,7 @@
 
 #include "kernels/base/caches.h"
 #include "kernels/base/check.h"
+#include "kernels/base/divide.h"
 #include "kernels/base/parallel.h"
 
 namespace ink {
@@ -13,8 +14,6 @@ constexpr int kDepth = 512;       // of a piece, at most: 64 KiB of scaled weigh
 constexpr int kMostTiles = 64;    // of a block
 constexpr int kMostWaiting = 32;  // of a block whose sums wait from piece to piece
 constexpr int64_t kNoOffset[] = {0};
-
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // Pieces that differ by one at most.
 int64_t begin_of(int64_t size, int64_t pieces, int64_t index) { return size * index / pieces; }
@@ -56,14 +55,19 @@ const char* PointwiseConv::declines(const ConvParams& p) {
   return nullptr;
 }
 
+GemmPanels pointwise_panels(const GemmVariant& gemm, const ConvParams& params, const ConvWeights& weights,
+                            const float* bias) {
+  std::vector<int64_t> offsets;
+  const ConvWeights::Steps steps = weights.steps(params.ic, params.oc, 1);
+  for (int k = 0; k < params.ic; ++k) offsets.push_back(k * steps.ic);
+  return {gemm, offsets, params.oc, weights.data, steps.oc, bias, weights.factors};
+}
+
 PointwiseConv::PointwiseConv(const GemmVariant& gemm, const BinaryVariant& binary, const ConvParams& params,
                              const ConvWeights& weights, const float* bias)
     : gemm_(&gemm), binary_(&binary) {
   INK_CHECK(declines(params) == nullptr);
-  std::vector<int64_t> offsets;
-  const ConvWeights::Steps steps = weights.steps(params.ic, params.oc, 1);
-  for (int k = 0; k < params.ic; ++k) offsets.push_back(k * steps.ic);
-  panels_ = GemmPanels(gemm, offsets, params.oc, weights.data, steps.oc, bias, weights.factors);
+  panels_ = pointwise_panels(gemm, params, weights, bias);
 }
 
 // The reference adds up in double, which sums that wait in float would undo.

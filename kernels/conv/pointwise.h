@@ -5,6 +5,10 @@
 
 namespace ink {
 
+// The weights of a 1x1 convolution as a product multiplies them. bias: oc values or nullptr.
+GemmPanels pointwise_panels(const GemmVariant& gemm, const ConvParams& params, const ConvWeights& weights,
+                            const float* bias);
+
 // A 1x1 convolution of a map whose channels are scaled first, each image's by factors of its own:
 //   dst[n, y, x, j] = epilogue(bias[j] + sum_i src[n, y, x, i] * scale[n, i] * weights[j, i])
 // A map of more pixels than output channels has the weights scaled on the way to the tiles, a stretch of a

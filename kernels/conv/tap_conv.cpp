@@ -3,15 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/base/divide.h"
 #include "kernels/base/parallel.h"
 #include "kernels/conv/tap_maps.h"
 
 namespace ink {
-namespace {
-
-int divide_up(int a, int b) { return (a + b - 1) / b; }
-
-}  // namespace
 
 size_t TapConv::packed_bytes() const {
   size_t bytes = 0;

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "kernels/base/caches.h"
+#include "kernels/base/divide.h"
 #include "kernels/base/parallel.h"
 #include "kernels/conv/tap_maps.h"
 
@@ -21,8 +22,6 @@ constexpr int kGatheredTiles = 8, kMostGatheredTiles = 16;
 
 // Of panels that are cut in depth.
 constexpr int kDepth = 512, kDeepTiles = 16;
-
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // Pieces that differ by one at most.
 int64_t piece_begin(int64_t size, int64_t pieces, int64_t index) { return size * index / pieces; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/base/caches.h"
+#include "kernels/base/divide.h"
 #include "kernels/base/parallel.h"
 #include "kernels/base/variants.h"
 #include "kernels/conv/winograd_weights.h"
@@ -34,8 +35,6 @@ constexpr WinogradVariant kVariants6[] = {
 
 // Maps of at most so many tiles in all are transformed whole before they are multiplied.
 constexpr int64_t kWholeTiles = 96;
-
-int divide_up(int a, int b) { return (a + b - 1) / b; }
 
 // From one point's matrix to the next: an odd number of cache lines, so that the lines that a transform
 // reads or writes at once fall into different sets of the first-level cache.

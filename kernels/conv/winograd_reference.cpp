@@ -70,10 +70,7 @@ void output(const WinogradOutput& args) {
           residual = args.residual[y * args.residual_row_stride + x * args.residual_pixel_stride + c];
         }
         const float value = static_cast<float>(result[y][x] + args.bias[c]);
-        args.dst[y * args.row_stride + x * args.pixel_stride + c] =
-            args.epilogue.residual_first
-                ? activate(value + residual, args.epilogue.activation, args.epilogue.slope)
-                : activate(value, args.epilogue.activation, args.epilogue.slope) + residual;
+        args.dst[y * args.row_stride + x * args.pixel_stride + c] = finish(value, residual, args.epilogue);
       }
     }
   }

@@ -4,7 +4,9 @@
 
 #include "kernels/base/caches.h"
 #include "kernels/base/check.h"
+#include "kernels/base/divide.h"
 #include "kernels/base/parallel.h"
+#include "kernels/conv/pointwise.h"
 #include "kernels/pool/global_mean.h"
 
 namespace ink {
@@ -15,8 +17,6 @@ constexpr int kWaitingPixels =
     112;  // whole tiles whose sums wait in the first-level cache for the activation
 constexpr int64_t kNoOffset[] = {0};
 static_assert(kMeanCellColumns == kDepthwiseCell);
-
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 size_t aligned_floats(int64_t floats) {
   return align_up(static_cast<size_t>(floats), kAlignment / sizeof(float));
@@ -46,11 +46,8 @@ struct ExpandDepthwise::Window {
 };
 
 const char* ExpandDepthwise::declines(const ConvParams& expand, const ConvParams& depthwise) {
-  if (expand.kh != 1 || expand.kw != 1 || expand.sh != 1 || expand.sw != 1) return "the first is not 1x1";
-  if (expand.pad_top != 0 || expand.pad_left != 0 || expand.pad_bottom != 0 || expand.pad_right != 0)
-    return "the first is padded";
-  if (expand.groups != 1) return "the first has groups";
-  return DepthwiseConv::declines(depthwise);
+  const char* reason = PointwiseConv::declines(expand);
+  return reason == nullptr ? DepthwiseConv::declines(depthwise) : reason;
 }
 
 ExpandDepthwise::ExpandDepthwise(const GemmVariant& gemm, const ActivationVariant& activation,
@@ -68,11 +65,7 @@ ExpandDepthwise::ExpandDepthwise(const GemmVariant& gemm, const ActivationVarian
                static_cast<size_t>(params.kw)),
       bias_(static_cast<size_t>(params.oc)) {
   INK_CHECK(declines(expand, params) == nullptr && expand.oc == params.ic && block_ % gemm.nr == 0);
-  std::vector<int64_t> offsets;
-  const ConvWeights::Steps expand_steps = expand_weights.steps(expand.ic, expand.oc, 1);
-  for (int k = 0; k < expand.ic; ++k) offsets.push_back(k * expand_steps.ic);
-  panels_ = GemmPanels(gemm, offsets, expand.oc, expand_weights.data, expand_steps.oc, expand_bias,
-                       expand_weights.factors);
+  panels_ = pointwise_panels(gemm, expand, expand_weights, expand_bias);
   const int64_t area = static_cast<int64_t>(params.kh) * params.kw;
   const ConvWeights::Steps steps = weights.steps(1, params.oc, area);
   float* dst = weights_.data();

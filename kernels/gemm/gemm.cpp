@@ -5,6 +5,7 @@
 
 #include "kernels/base/caches.h"
 #include "kernels/base/check.h"
+#include "kernels/base/divide.h"
 #include "kernels/base/half.h"
 #include "kernels/base/parallel.h"
 #include "kernels/base/variants.h"
@@ -26,8 +27,6 @@ constexpr GemmVariant kVariants[] = {
 
 constexpr int64_t kNoOffset[] = {0};
 constexpr int kMostTiles = 16;  // of a block
-
-int divide_up(int a, int b) { return (a + b - 1) / b; }
 
 // Of a block of rows.
 int most_tiles(const GemmVariant& variant, int k) {
@@ -108,26 +107,22 @@ struct Product {
     const int x = row(tile, tiles.count), column = panels.first_column(panel);
     const float* added = residual.data == nullptr ? nullptr : residual.at(0, 0, x) + column;
     const int64_t before = static_cast<int64_t>(x - row(tiles.first, tiles.count)) * panels.k();
-    return {tiles.rows == nullptr ? src.at(0, 0, x) : tiles.rows + before,
-            src.pixel_stride,
-            kNoOffset,
-            1,
-            panels.k(),
-            nullptr,
-            panels.width(panel),
-            panels.bias(panel),
-            dst.at(0, 0, x) + column,
-            dst.pixel_stride,
-            added,
-            residual.pixel_stride,
-            row(tile + 1, tiles.count) - x,
-            panels.columns(panel),
-            epilogue,
-            nullptr,
-            0,
-            nullptr,
-            0,
-            tiles.rows != nullptr};
+    return {.src = tiles.rows == nullptr ? src.at(0, 0, x) : tiles.rows + before,
+            .src_step = src.pixel_stride,
+            .taps = kNoOffset,
+            .tap_count = 1,
+            .run = panels.k(),
+            .packed = nullptr,
+            .panel = panels.width(panel),
+            .bias = panels.bias(panel),
+            .dst = dst.at(0, 0, x) + column,
+            .dst_step = dst.pixel_stride,
+            .residual = added,
+            .residual_step = residual.pixel_stride,
+            .m = row(tile + 1, tiles.count) - x,
+            .n = panels.columns(panel),
+            .epilogue = epilogue,
+            .interleaved = tiles.rows != nullptr};
   }
 
   // Copies the rows of a block to lie side by side, tile after tile.
@@ -258,17 +253,16 @@ void gemm_run(const GemmVariant& variant, const GemmPanels& panels, View<const f
   const auto loose_of = [&](int worker) {
     return scratch == nullptr ? nullptr : scratch + floats * threads + loose_floats(panels) * worker;
   };
-  if (!interleaved) {
-    return parallel_for_ahead(cut.pieces(), cut.threads, [&](int64_t piece, int64_t after, int worker) {
-      product.run_piece(cut, piece, cut.first_panel(after), nullptr, loose_of(worker));
-    });
-  }
-  for (int worker = 0; worker < threads; ++worker) new (scratch + worker * floats) int64_t{-1};
+  for (int worker = 0; interleaved && worker < threads; ++worker) new (scratch + worker * floats) int64_t{-1};
   parallel_for_ahead(cut.pieces(), cut.threads, [&](int64_t piece, int64_t after, int worker) {
-    float* own = scratch + worker * floats;
-    int64_t& held = *std::launder(reinterpret_cast<int64_t*>(own));
-    if (held != piece / cut.groups) product.interleave(cut, held = piece / cut.groups, own + kHeldFloats);
-    product.run_piece(cut, piece, cut.first_panel(after), own + kHeldFloats, loose_of(worker));
+    float* rows = nullptr;
+    if (interleaved) {
+      float* const own = scratch + worker * floats;
+      int64_t& held = *std::launder(reinterpret_cast<int64_t*>(own));
+      rows = own + kHeldFloats;
+      if (held != piece / cut.groups) product.interleave(cut, held = piece / cut.groups, rows);
+    }
+    product.run_piece(cut, piece, cut.first_panel(after), rows, loose_of(worker));
   });
 }
 

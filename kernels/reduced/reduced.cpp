@@ -128,9 +128,7 @@ void reduced_finish_reference(const ReducedFinishArgs& args) {
                                   : static_cast<const float*>(args.sums)[index];
       value += args.bias[j];
       const float residual = args.residual == nullptr ? 0.0f : args.residual[i][args.column + j];
-      if (args.epilogue.residual_first) value += residual;
-      value = activate(value, args.epilogue.activation, args.epilogue.slope);
-      args.dst[i][args.column + j] = args.epilogue.residual_first ? value : value + residual;
+      args.dst[i][args.column + j] = finish(value, residual, args.epilogue);
     }
   }
 }

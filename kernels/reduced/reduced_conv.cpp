@@ -4,6 +4,7 @@
 
 #include "kernels/base/caches.h"
 #include "kernels/base/check.h"
+#include "kernels/base/divide.h"
 #include "kernels/base/parallel.h"
 #include "kernels/reduced/reduced.h"
 
@@ -18,8 +19,6 @@ constexpr int kMostTaps = 1024;
 constexpr int kMostDepth = 1 << 17;   // sums of products of up to 127 * 127 stay below 2^31
 constexpr int kMostRows = 512;        // of a block
 constexpr int64_t kMostShared = 256;  // blocks of which each may be in several pieces
-
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 struct Cut {
   int64_t blocks, groups;

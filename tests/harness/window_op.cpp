@@ -59,4 +59,13 @@ Span1d cut_to_axis(int begin, int end, int size) {
   return begin < end ? Span1d{begin, end} : Span1d{0, 0};
 }
 
+Rect conv_source(const ConvParams& p, Shape src, Rect region) {
+  const Span1d rows = cut_to_axis(region.y0 * p.sh - p.pad_top,
+                                  (region.y1 - 1) * p.sh - p.pad_top + (p.kh - 1) * p.dh + 1, src.h);
+  const Span1d columns = cut_to_axis(region.x0 * p.sw - p.pad_left,
+                                     (region.x1 - 1) * p.sw - p.pad_left + (p.kw - 1) * p.dw + 1, src.w);
+  if (rows.end == 0 || columns.end == 0) return {};
+  return {rows.begin, columns.begin, rows.end, columns.end};
+}
+
 }  // namespace ink::test

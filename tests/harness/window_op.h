@@ -3,6 +3,7 @@
 #include <functional>
 #include <vector>
 
+#include "kernels/conv/conv.h"
 #include "tests/harness/arrangements.h"
 #include "tests/harness/expected.h"
 
@@ -31,5 +32,8 @@ struct Span1d {
   int begin, end;
 };
 Span1d cut_to_axis(int begin, int end, int size);
+
+// What a region of a convolution's output reads of src; empty where it reads padding alone.
+Rect conv_source(const ConvParams& params, Shape src, Rect region);
 
 }  // namespace ink::test

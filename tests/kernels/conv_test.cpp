@@ -35,15 +35,6 @@ std::string describe(const Case& c) {
   return text.str();
 }
 
-Rect source(const ConvParams& p, Shape src, Rect region) {
-  const test::Span1d rows = test::cut_to_axis(
-      region.y0 * p.sh - p.pad_top, (region.y1 - 1) * p.sh - p.pad_top + (p.kh - 1) * p.dh + 1, src.h);
-  const test::Span1d columns = test::cut_to_axis(
-      region.x0 * p.sw - p.pad_left, (region.x1 - 1) * p.sw - p.pad_left + (p.kw - 1) * p.dw + 1, src.w);
-  if (rows.end == 0 || columns.end == 0) return {};
-  return {rows.begin, columns.begin, rows.end, columns.end};
-}
-
 // The largest number of threads in an arrangement: workers that stand by make thousands of short runs cheap.
 constexpr int kWorkers = 4;
 
@@ -63,7 +54,7 @@ void check(const Case& c, size_t index, size_t step) {
   const Expected residual(op.dst_shape,
                           c.with_residual ? op.residual : std::vector<float>(op.dst_shape.size()));
   const Expected want = test::expect_epilogue(sums, c.epilogue, c.with_residual ? &residual : nullptr);
-  op.source = [&](Rect region) { return source(p, c.src, region); };
+  op.source = [&](Rect region) { return test::conv_source(p, c.src, region); };
   for (const GemmVariant& variant : test::runnable(gemm_variants())) {
     SCOPED_TRACE(variant.name);
     const auto run_everywhere = [&](const auto& conv) {

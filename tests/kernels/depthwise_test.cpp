@@ -27,15 +27,6 @@ ConvParams depthwise(int c, int kernel, int stride) {
   return {.ic = c, .oc = c, .kh = kernel, .kw = kernel, .sh = stride, .sw = stride, .groups = c};
 }
 
-Rect source(const ConvParams& p, Shape src, Rect region) {
-  const test::Span1d rows = test::cut_to_axis(
-      region.y0 * p.sh - p.pad_top, (region.y1 - 1) * p.sh - p.pad_top + (p.kh - 1) * p.dh + 1, src.h);
-  const test::Span1d columns = test::cut_to_axis(
-      region.x0 * p.sw - p.pad_left, (region.x1 - 1) * p.sw - p.pad_left + (p.kw - 1) * p.dw + 1, src.w);
-  if (rows.end == 0 || columns.end == 0) return {};
-  return {rows.begin, columns.begin, rows.end, columns.end};
-}
-
 // Every arrangement where step is 1, or every step-th from `index` on.
 void check(const Case& c, size_t index, size_t step) {
   const ConvParams& p = c.params;
@@ -57,7 +48,7 @@ void check(const Case& c, size_t index, size_t step) {
   const Expected residual(op.dst_shape,
                           c.with_residual ? op.residual : std::vector<float>(op.dst_shape.size()));
   const Expected want = test::expect_epilogue(sums, c.epilogue, c.with_residual ? &residual : nullptr);
-  op.source = [&](Rect region) { return source(p, c.src, region); };
+  op.source = [&](Rect region) { return test::conv_source(p, c.src, region); };
   op.scratch_floats = [](int) { return size_t{0}; };
   for (const DepthwiseVariant& variant : test::runnable(depthwise_variants())) {
     SCOPED_TRACE(variant.name);

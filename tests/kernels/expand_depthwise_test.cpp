@@ -63,15 +63,6 @@ struct Layers {
   }
 };
 
-Rect source(const ConvParams& p, Shape src, Rect region) {
-  const test::Span1d rows = test::cut_to_axis(
-      region.y0 * p.sh - p.pad_top, (region.y1 - 1) * p.sh - p.pad_top + (p.kh - 1) * p.dh + 1, src.h);
-  const test::Span1d columns = test::cut_to_axis(
-      region.x0 * p.sw - p.pad_left, (region.x1 - 1) * p.sw - p.pad_left + (p.kw - 1) * p.dw + 1, src.w);
-  if (rows.end == 0 || columns.end == 0) return {};
-  return {rows.begin, columns.begin, rows.end, columns.end};
-}
-
 // Every arrangement where step is 1, or every step-th from `index` on.
 void check(const Case& c, size_t index, size_t step) {
   SCOPED_TRACE(testing::Message() << c.src.n << "x" << c.src.h << "x" << c.src.w << "x" << c.src.c << " to "
@@ -89,7 +80,7 @@ void check(const Case& c, size_t index, size_t step) {
   const Expected want = test::expect_epilogue(test::expect_conv(wide, c.params, layers.weights, layers.bias),
                                               c.second, nullptr);
   op.dst_shape = want.shape;
-  op.source = [&](Rect region) { return source(c.params, c.src, region); };
+  op.source = [&](Rect region) { return test::conv_source(c.params, c.src, region); };
   for (const Isa isa : supported_isas()) {
     const Kernels kernels(isa);
     SCOPED_TRACE(kernels.depthwise.name);

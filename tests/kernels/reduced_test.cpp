@@ -143,16 +143,6 @@ std::vector<float> integer_conv(const Case& c, const std::vector<float>& src,
   return result;
 }
 
-Rect source(const ConvParams& p, Shape src, Rect region) {
-  const auto axis = [](int begin, int end, int step, int pad, int kernel, int gap, int size) {
-    return test::cut_to_axis(begin * step - pad, (end - 1) * step - pad + (kernel - 1) * gap + 1, size);
-  };
-  const test::Span1d rows = axis(region.y0, region.y1, p.sh, p.pad_top, p.kh, p.dh, src.h);
-  const test::Span1d columns = axis(region.x0, region.x1, p.sw, p.pad_left, p.kw, p.dw, src.w);
-  if (rows.end == 0 || columns.end == 0) return {};
-  return {rows.begin, columns.begin, rows.end, columns.end};
-}
-
 template <class Check>
 void each_runnable(std::span<const ReducedVariant> variants, Check check) {
   for (const ReducedVariant& variant : test::runnable(variants)) {
@@ -179,7 +169,7 @@ void check_everywhere(const Case& c, const Data& data, const ReducedVariant& var
   test::WindowOp op;
   op.src_shape = c.src, op.src = data.src;
   op.dst_shape = want.shape, op.residual = data.residual;
-  op.source = [&](Rect region) { return source(c.params, c.src, region); };
+  op.source = [&](Rect region) { return test::conv_source(c.params, c.src, region); };
   const ReducedConv conv(variant, c.params, data.weights.data(), data.bias.data());
   op.scratch_floats = [&](int threads) { return conv.scratch_floats(threads); };
   op.run = [&](View<const float> src, View<float> dst, View<const float> added, Rect region, int threads,
