@@ -5,6 +5,7 @@
 
 #include "kernels/base/caches.h"
 #include "kernels/base/check.h"
+#include "kernels/base/denormals.h"
 #include "kernels/base/divide.h"
 #include "kernels/base/half.h"
 #include "kernels/base/parallel.h"
@@ -15,14 +16,16 @@ namespace {
 
 constexpr GemmVariant kVariants[] = {
 #ifndef INK_SCALAR_ONLY
-    {Isa::avx512, "gemm_14x32_avx512", gemm_tile_14x32_avx512, gemm_widen_avx512, 14, 32, 16, true},
-    {Isa::avx2, "gemm_6x16_avx2", gemm_tile_6x16_avx2, gemm_widen_avx2, 6, 16, 8},
-    {Isa::sse42, "gemm_6x8_sse42", gemm_tile_6x8_sse42, gemm_widen_sse42, 6, 8, 4},
+    {Isa::avx512, "gemm_14x32_avx512", gemm_tile_14x32_avx512, gemm_row_32_avx512, gemm_widen_avx512, 14, 32,
+     16, true},
+    {Isa::avx2, "gemm_6x16_avx2", gemm_tile_6x16_avx2, gemm_row_16_avx2, gemm_widen_avx2, 6, 16, 8},
+    {Isa::sse42, "gemm_6x8_sse42", gemm_tile_6x8_sse42, gemm_row_8_sse42, gemm_widen_sse42, 6, 8, 4},
 #endif
 #ifdef INK_OPENBLAS
-    {Isa::openblas, "gemm_14x32_openblas", gemm_tile_14x32_openblas, gemm_widen_reference, 14, 32, 16},
+    {Isa::openblas, "gemm_14x32_openblas", gemm_tile_14x32_openblas, nullptr, gemm_widen_reference, 14, 32,
+     16},
 #endif
-    {Isa::reference, "gemm_reference", gemm_tile_reference, gemm_widen_reference, 4, 8, 8},
+    {Isa::reference, "gemm_reference", gemm_tile_reference, nullptr, gemm_widen_reference, 4, 8, 8},
 };
 
 constexpr int64_t kNoOffset[] = {0};
@@ -32,6 +35,12 @@ constexpr int kMostTiles = 16;  // of a block
 int most_tiles(const GemmVariant& variant, int k) {
   const int64_t tile_bytes = int64_t{4} * variant.mr * std::max(k, 1);
   return static_cast<int>(std::clamp<int64_t>(second_level_cache_bytes() / 2 / tile_bytes, 1, kMostTiles));
+}
+
+// Multiplications that are done before a thread has woken up.
+bool too_little(const GemmPanels& panels, int m) {
+  constexpr int64_t kTooLittle = 1 << 16;
+  return int64_t{m} * panels.n() * std::max(panels.k(), 1) < kTooLittle;
 }
 
 // How a product of m rows is shared out. Rows are cut into `tiles` of nearly equal height and these into
@@ -44,8 +53,7 @@ struct Cut {
   Cut(const GemmVariant& variant, const GemmPanels& panels, int m, int wanted_threads)
       : threads(wanted_threads) {
     const int64_t per_panel = static_cast<int64_t>(variant.nr) * std::max(panels.k(), 1);
-    constexpr int64_t kTooLittle = 1 << 16;  // multiplications that are done before a thread has woken up
-    if (m * per_panel * panels.count() < kTooLittle) threads = 1;
+    if (too_little(panels, m)) threads = 1;
     tiles = divide_up(m, variant.mr);
     blocks = divide_up(tiles, most_tiles(variant, panels.k()));
     // Pieces enough that a thread which is late costs little; a panel comes from further away for each block,
@@ -138,8 +146,13 @@ struct Product {
   // side by side, or nullptr; `loose`: where to pack loose panels.
   void run_piece(const Cut& cut, int64_t piece, int after, const float* rows, float* loose) const {
     const int64_t block = piece / cut.groups;
-    const Tiles tiles{cut.first_tile(block), cut.first_tile(block + 1), cut.tiles, rows};
     const int begin = cut.first_panel(piece), end = std::min(panels.count(), begin + cut.panels_per_piece);
+    run_panels({cut.first_tile(block), cut.first_tile(block + 1), cut.tiles, rows}, begin, end, after, loose);
+  }
+
+  void run_panels(const Tiles& tiles, int begin, int end, int after, float* loose) const {
+    const bool packed = panels.dtype() == DType::f32 && panels.loose() == nullptr;
+    if (dst.w == 1 && packed && variant.row != nullptr) return run_row(begin, end);
     for (int panel = begin; panel < end; ++panel) {
       const int next = panel + 1 < end ? panel + 1 : after;
       run_panel(panel, tiles, next, loose);
@@ -147,6 +160,18 @@ struct Product {
   }
 
  private:
+  void run_row(int begin, int end) const {
+    const int column = panels.first_column(begin);
+    variant.row({.src = src.at(0, 0, 0),
+                 .k = panels.k(),
+                 .n = std::min(panels.n(), panels.first_column(end)) - column,
+                 .packed = panels.weights(begin),
+                 .bias = panels.bias(begin),
+                 .dst = dst.at(0, 0, 0) + column,
+                 .residual = residual.data == nullptr ? nullptr : residual.at(0, 0, 0) + column,
+                 .epilogue = epilogue});
+  }
+
   const unsigned char* pack_loose(int panel, int next, int64_t ahead_bytes, float* to) const {
     if (panels.loose() == nullptr) return panels.bytes_of(panel);
     panels.loose()->pack(panels.first_column(panel), panels.columns(panel), panels.width(panel), to,
@@ -246,6 +271,10 @@ void gemm_run(const GemmVariant& variant, const GemmPanels& panels, View<const f
   INK_CHECK(variant.mr <= kMostTileRows && variant.nr <= kMostTileColumns);
   if (dst.w == 0) return;
   const Product product{variant, panels, src, dst, residual, epilogue};
+  if (dst.w <= variant.mr && panels.loose() == nullptr && too_little(panels, dst.w)) {
+    const FlushDenormals flush;
+    return product.run_panels({0, 1, 1, nullptr}, 0, panels.count(), 0, nullptr);
+  }
   const Cut cut(variant, panels, dst.w, threads);
   INK_CHECK(panels.loose() == nullptr || scratch != nullptr);
   const bool interleaved = scratch != nullptr && interleaves(variant, panels, dst.w);

@@ -18,6 +18,7 @@ struct GemmVariant {
   Isa isa;
   const char* name;
   GemmTile* tile;
+  GemmRow* row;  // or nullptr
   GemmWiden* widen;
   int mr, nr, lanes;
   bool interleaved = false;  // whether the tile also takes rows side by side, which it likes better

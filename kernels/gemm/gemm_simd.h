@@ -175,7 +175,7 @@ INK_INLINE void gemm_store_whole(const GemmTileArgs& args, const Vec<A> (&sum)[M
   const float* residual = args.residual;
 #pragma GCC unroll 16
   for (int i = 0; i < M; ++i, dst += args.dst_step) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int v = 0; v < V; ++v) {
       const int j = v * kLanes<A>;
       if (kResidual) {
@@ -208,7 +208,7 @@ INK_INLINE void gemm_store(const GemmTileArgs& args, const Vec<A> (&sum)[M][V]) 
   for (int i = 0; i < M; ++i) {
     float* dst = args.dst + i * args.dst_step;
     const float* residual = args.residual == nullptr ? nullptr : args.residual + i * args.residual_step;
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int v = 0; v < V; ++v) {
       const int j = v * kLanes<A>, rest = args.n - j;
       if (rest <= 0) break;
@@ -217,6 +217,18 @@ INK_INLINE void gemm_store(const GemmTileArgs& args, const Vec<A> (&sum)[M][V]) 
       store_n<A>(dst + j, gemm_finish<A>(sum[i][v], r, args.epilogue, slope), count);
     }
   }
+}
+
+template <class A, int M, int V>
+INK_INLINE void gemm_end(const GemmTileArgs& args, const Vec<A> (&sum)[M][V]) {
+  if (gemm_cheap(args.epilogue.activation)) return gemm_store<A, M, V>(args, sum);
+  alignas(64) float waiting[M][V * kLanes<A>];
+#pragma GCC unroll 16
+  for (int i = 0; i < M; ++i) {
+#pragma GCC unroll 8
+    for (int v = 0; v < V; ++v) store<A>(&waiting[i][v * kLanes<A>], sum[i][v]);
+  }
+  gemm_finish_slowly<A>(args, &waiting[0][0], V * kLanes<A>);
 }
 
 // What a tile adds and where it stores are far apart in memory, so no hardware looks ahead to them. A deep
@@ -256,14 +268,7 @@ static void gemm_tile_rows(const GemmTileArgs& args) {
   } else {
     gemm_sums<A, M, V, true>(args, sum);
   }
-  if (gemm_cheap(args.epilogue.activation)) return gemm_store<A, M, V>(args, sum);
-  alignas(64) float waiting[M][V * kLanes<A>];
-#pragma GCC unroll 16
-  for (int i = 0; i < M; ++i) {
-#pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) store<A>(&waiting[i][v * kLanes<A>], sum[i][v]);
-  }
-  gemm_finish_slowly<A>(args, &waiting[0][0], V * kLanes<A>);
+  gemm_end<A>(args, sum);
 }
 
 // Calls the body compiled for exactly args.m rows.
@@ -273,6 +278,46 @@ INK_INLINE void gemm_tile_m(const GemmTileArgs& args) {
     if (args.m < M) return gemm_tile_m<A, V, M - 1>(args);
   }
   gemm_tile_rows<A, M, V>(args);
+}
+
+// The sums of P panels of V vectors side by side, as many as keep the multipliers busy while each waits for
+// its last; `columns` of them are there.
+template <class A, int P, int V>
+INK_INLINE void gemm_row_panels(const GemmRowArgs& args, int first, int columns) {
+  constexpr int kPanel = V * kLanes<A>, kAhead = 512;
+  const int64_t panel_floats = static_cast<int64_t>(args.k) * kPanel;
+  const float* weights = args.packed + static_cast<int64_t>(first) * args.k;
+  Vec<A> sum[1][P * V];
+#pragma GCC unroll 8
+  for (int v = 0; v < P * V; ++v) sum[0][v] = load<A>(args.bias + first + v * kLanes<A>);
+  for (int k = 0; k < args.k; ++k, weights += kPanel) {
+    const Vec<A> s = broadcast<A>(args.src[k]);
+#pragma GCC unroll 4
+    for (int p = 0; p < P; ++p) {
+      const float* w = weights + p * panel_floats;
+      for (int j = 0; j < kPanel; j += kLineFloats) prefetch(w + kAhead + j);
+#pragma GCC unroll 2
+      for (int v = 0; v < V; ++v)
+        sum[0][p * V + v] = fma<A>(s, load<A>(w + v * kLanes<A>), sum[0][p * V + v]);
+    }
+  }
+  GemmTileArgs ends{};
+  ends.dst = args.dst + first;
+  ends.residual = args.residual == nullptr ? nullptr : args.residual + first;
+  ends.m = 1, ends.n = columns;
+  ends.epilogue = args.epilogue;
+  gemm_end<A>(ends, sum);
+}
+
+template <class A>
+INK_INLINE void gemm_row(const GemmRowArgs& args) {
+  constexpr int kPanel = 2 * kLanes<A>;
+  int j = 0;
+  for (; args.n - j >= 4 * kPanel; j += 4 * kPanel) gemm_row_panels<A, 4, 2>(args, j, 4 * kPanel);
+  if (args.n - j >= 2 * kPanel) gemm_row_panels<A, 2, 2>(args, j, 2 * kPanel), j += 2 * kPanel;
+  if (args.n - j >= kPanel) gemm_row_panels<A, 1, 2>(args, j, kPanel), j += kPanel;
+  if (args.n - j > kLanes<A>) return gemm_row_panels<A, 1, 2>(args, j, args.n - j);
+  if (args.n > j) gemm_row_panels<A, 1, 1>(args, j, args.n - j);
 }
 
 // Exact for every value, those below the normal halves included: the magic number's exponent is that of the

@@ -49,6 +49,23 @@ GemmTile gemm_tile_reference, gemm_tile_6x8_sse42, gemm_tile_6x16_avx2, gemm_til
 // that it is the same for every m and n: so neither are the bits, though no version was seen to differ.
 GemmTile gemm_tile_14x32_openblas;
 
+// One row over panels that lie one behind another, the last of them as wide as whole vectors allow:
+//   dst[j] = epilogue(bias[j] + sum_{k' < k} src[k'] * packed[k', j])  for j < n
+// The sums are those of a tile, bit for bit, of several panels at once: those of one wait for each other.
+struct GemmRowArgs {
+  const float* src;
+  int k, n;
+  const float* packed;
+  const float* bias;
+  float* dst;
+  const float* residual;  // or nullptr
+  Epilogue epilogue;
+};
+
+// Serial; allocates nothing.
+using GemmRow = void(const GemmRowArgs&);
+GemmRow gemm_row_8_sse42, gemm_row_16_avx2, gemm_row_32_avx512;
+
 // Columns of a panel written from a matrix of any strides, in elements, whatever the alignment of its bytes:
 //   dst[kk * dst_step + j] = src[kk * k_stride + j * n_stride]  for kk < k, j < n
 // Elements of 4 or 2 bytes, which are copied as they are. Serial; allocates nothing.

@@ -280,16 +280,25 @@ TEST(Gemm, TapsAndOneLongRowGiveTheSameBits) {
 
 TEST(Gemm, ARowHasTheSameBitsAloneAndInItsBlock) {
   for (const GemmVariant& variant : test::runnable(gemm_variants())) {
-    const Product p(3 * variant.mr - 1, variant.nr + variant.lanes + 1, 65);
-    for (const Epilogue& epilogue : kEpilogues) {
-      const std::vector<float> together = run_dense(variant, p, epilogue, false, 1);
-      const GemmPanels panels(variant, p.k, p.n, p.b.data(), p.n, 1, p.bias.data());
-      for (int i = 0; i < p.m; ++i) {
-        std::vector<float> alone(static_cast<size_t>(p.n));
-        gemm_run(variant, panels, dense_view(&p.a[static_cast<size_t>(i * p.k)], 1, 1, 1, p.k),
-                 dense_view(alone.data(), 1, 1, 1, p.n), {}, epilogue, 1);
-        const auto row = together.begin() + i * p.n;
-        ASSERT_TRUE(std::equal(alone.begin(), alone.end(), row)) << variant.name << " row " << i;
+    // One, two and four panels at once, narrower last ones, and depths for one thread and for several.
+    const int sizes[][2] = {
+        {variant.nr + variant.lanes + 1, 65}, {7 * variant.nr + 1, 65}, {7 * variant.nr, 600}};
+    for (const auto& [n, k] : sizes) {
+      const Product p(variant.mr + 2, n, k);
+      const GemmPanels panels(variant, k, n, p.b.data(), n, 1, p.bias.data());
+      for (const Epilogue& epilogue : kEpilogues) {
+        for (const bool with_residual : {false, true}) {
+          const std::vector<float> together = run_dense(variant, p, epilogue, with_residual, 1);
+          for (int i = 0; i < p.m; ++i) {
+            std::vector<float> alone(static_cast<size_t>(n));
+            View<const float> residual{};
+            if (with_residual) residual = dense_view(&p.residual[static_cast<size_t>(i * n)], 1, 1, 1, n);
+            gemm_run(variant, panels, dense_view(&p.a[static_cast<size_t>(i * k)], 1, 1, 1, k),
+                     dense_view(alone.data(), 1, 1, 1, n), residual, epilogue, 2);
+            ASSERT_TRUE(std::equal(alone.begin(), alone.end(), together.begin() + i * n))
+                << variant.name << " row " << i << " of " << n << "x" << k;
+          }
+        }
       }
     }
   }
