@@ -91,8 +91,9 @@ WinogradConv::WinogradConv(const WinogradVariant& variant, const GemmVariant& ge
       bias_(static_cast<size_t>(params.oc)) {
   INK_CHECK(winograd_declines(params) == nullptr && variant.isa == gemm.isa);
   // Transformed inputs and sums of a block stay in the second-level cache beside the weights that pass
-  // through it; a block has as many tiles as it takes to read weights seldom.
-  constexpr int kMostTiles = 30;
+  // through it and what the next block has asked for; a block has as many tiles as it takes to read weights
+  // seldom.
+  constexpr int kMostTiles = 18;
   const int64_t tile_bytes = int64_t{points()} * (params.ic + weights_.group_channels()) * 4;
   const int64_t tiles = std::min<int64_t>(second_level_cache_bytes() * 3 / 4 / tile_bytes, kMostTiles);
   block_tiles_ = std::max(1, static_cast<int>(tiles) / gemm.mr) * gemm.mr;
@@ -127,6 +128,37 @@ struct WinogradConv::Maps {
   Rect tile(int64_t index) const;
 };
 
+// Rows of memory that the products of a block ask for, in even measure. The transforms, which read and write
+// them next, would wait for every line.
+class WinogradConv::Ahead {
+ public:
+  // What the tiles [first, behind) of an image read and write.
+  Ahead(const WinogradConv& conv, const Maps& maps, int image, int64_t first, int64_t behind, int64_t calls);
+  Ahead() = default;
+
+  // For the next product, which asks for `steps` cache lines.
+  void ask(int steps, const unsigned char*& begin, int64_t& step) {
+    if (row_ == rows_) return;
+    begin = begin_[row_] + done_;
+    step = std::min<int64_t>(kAlignment, divide_up(share_, steps));
+    done_ += share_;
+    if (done_ >= bytes_[row_]) ++row_, done_ = 0;
+  }
+
+ private:
+  static constexpr int kMostRows = 48;
+  void add(const float* begin, int64_t floats) {
+    if (rows_ == kMostRows) return;
+    begin_[rows_] = reinterpret_cast<const unsigned char*>(begin);
+    bytes_[rows_++] = floats * static_cast<int64_t>(sizeof(float));
+  }
+
+  const unsigned char* begin_[kMostRows];
+  int64_t bytes_[kMostRows];
+  int rows_ = 0, row_ = 0;
+  int64_t share_ = 0, done_ = 0;  // bytes
+};
+
 void WinogradConv::run(View<const float> src, View<float> dst, View<const float> residual,
                        const Epilogue& epilogue, Rect region, int threads, float* scratch) const {
   INK_CHECK(region.y0 % tile() == 0 && region.x0 % tile() == 0);
@@ -140,12 +172,36 @@ void WinogradConv::run(View<const float> src, View<float> dst, View<const float>
   while (block > gemm_->mr && tiles * dst.n < static_cast<int64_t>(block) * threads * 4) block -= gemm_->mr;
   const int64_t blocks = (tiles + block - 1) / block;
   const size_t per_worker = scratch_floats(1);
-  parallel_for(dst.n * blocks, threads, [&](int64_t task, int worker) {
-    const int64_t first = task % blocks * block;
-    run_block(maps, static_cast<int>(task / blocks), first,
-              static_cast<int>(std::min<int64_t>(block, tiles - first)),
+  const int64_t calls = int64_t{points()} * weights_.panels() * divide_up(block, gemm_->mr);
+  parallel_for_ahead(dst.n * blocks, threads, [&](int64_t task, int64_t after, int worker) {
+    const auto first = [&](int64_t t) { return t % blocks * block; };
+    const auto behind = [&](int64_t t) { return std::min(first(t) + block, tiles); };
+    const auto image = [&](int64_t t) { return static_cast<int>(t / blocks); };
+    Ahead ahead;
+    if (after < dst.n * blocks) ahead = Ahead(*this, maps, image(after), first(after), behind(after), calls);
+    run_block(maps, image(task), first(task), static_cast<int>(behind(task) - first(task)), ahead,
               scratch + static_cast<size_t>(worker) * per_worker);
   });
+}
+
+WinogradConv::Ahead::Ahead(const WinogradConv& conv, const Maps& maps, int image, int64_t first,
+                           int64_t behind, int64_t calls) {
+  const View<const float>& src = maps.src;
+  for (int64_t tile = first; tile < behind;) {
+    const int64_t end = std::min(behind, (tile / maps.tiles_x + 1) * maps.tiles_x);
+    const Rect begin = maps.tile(tile);
+    const int columns = static_cast<int>(end - tile) * maps.side;
+    for (int y = 0; y < maps.side + 2; ++y) {
+      add(src.at(image, begin.y0 - conv.params_.pad_top + y, begin.x0 - conv.params_.pad_left),
+          (columns + 2) * src.pixel_stride);
+    }
+    for (int y = 0; y < begin.h(); ++y)
+      add(maps.dst.at(image, begin.y0 + y, begin.x0), columns * maps.dst.pixel_stride);
+    tile = end;
+  }
+  int64_t bytes = 0;
+  for (int row = 0; row < rows_; ++row) bytes += bytes_[row];
+  share_ = divide_up(bytes, std::max<int64_t>(1, calls - rows_));
 }
 
 Rect WinogradConv::Maps::tile(int64_t index) const {
@@ -174,15 +230,18 @@ void WinogradConv::transform_output(const Maps& maps, int image, int64_t tile, c
 }
 
 void WinogradConv::multiply(int point, int panel, const float* inputs, int tiles, float* sums,
-                            int64_t sum_step, const float* next) const {
+                            int64_t sum_step, const float* next, Ahead* ahead) const {
   constexpr int64_t kNoOffset[] = {0};
   constexpr int kLine = kAlignment / sizeof(float);
   const int ic = params_.ic;
   const float* const packed = weights_.panel(point, panel);
   int t = 0;
   if (variant_->product != nullptr && next == nullptr && weights_.columns(panel) == gemm_->nr) {
-    for (; t + gemm_->mr <= tiles; t += gemm_->mr)
-      variant_->product({inputs + int64_t{t} * ic, ic, packed, ic, sums + t * sum_step, sum_step});
+    for (; t + gemm_->mr <= tiles; t += gemm_->mr) {
+      WinogradProduct product{inputs + int64_t{t} * ic, ic, packed, ic, sums + t * sum_step, sum_step};
+      if (ahead != nullptr) ahead->ask(ic, product.ahead, product.ahead_step);
+      variant_->product(product);
+    }
   }
   const int rest = tiles - t, pieces = divide_up(rest, gemm_->mr);
   for (int piece = 0; piece < pieces; ++piece) {
@@ -197,7 +256,7 @@ void WinogradConv::multiply(int point, int panel, const float* inputs, int tiles
   }
 }
 
-void WinogradConv::run_block(const Maps& maps, int image, int64_t first_tile, int tiles,
+void WinogradConv::run_block(const Maps& maps, int image, int64_t first_tile, int tiles, Ahead ahead,
                              float* scratch) const {
   const int ic = params_.ic, group = weights_.group_channels();
   const int64_t input_stride = point_stride(static_cast<int64_t>(tiles) * ic),
@@ -211,7 +270,7 @@ void WinogradConv::run_block(const Maps& maps, int image, int64_t first_tile, in
     for (int p = 0; p < points(); ++p) {
       for (int panel = first; panel < behind; ++panel) {
         multiply(p, panel, inputs + p * input_stride, tiles,
-                 sums + p * sum_stride + (panel - first) * gemm_->nr, group, nullptr);
+                 sums + p * sum_stride + (panel - first) * gemm_->nr, group, nullptr, &ahead);
       }
     }
     const int channel = first * gemm_->nr, channels = std::min(params_.oc, behind * gemm_->nr) - channel;
@@ -241,7 +300,7 @@ void WinogradConv::run_whole(const Maps& maps, int64_t tiles, int threads, float
   parallel_for_ahead(products, threads, [&](int64_t product, int64_t after, int) {
     const int p = static_cast<int>(product / panels), panel = static_cast<int>(product % panels);
     multiply(p, panel, inputs + p * input_stride, all, sums + p * sum_stride + panel * gemm_->nr, oc,
-             after < products ? weights(after) : nullptr);
+             after < products ? weights(after) : nullptr, nullptr);
   });
   parallel_for(static_cast<int64_t>(all) * slices, threads, [&](int64_t task, int) {
     const int64_t t = task / slices;

@@ -54,16 +54,19 @@ class WinogradConv {
 
  private:
   struct Maps;
+  class Ahead;
   int points() const { return winograd_points(tile()); }
-  void run_block(const Maps& maps, int image, int64_t first_tile, int tiles, float* scratch) const;
+  // ahead: what this thread computes next.
+  void run_block(const Maps& maps, int image, int64_t first_tile, int tiles, Ahead ahead,
+                 float* scratch) const;
   void run_whole(const Maps& maps, int64_t tiles, int threads, float* scratch) const;
   void transform_input(const Maps& maps, int image, int64_t tile, float* dst, int64_t dst_stride) const;
   void transform_output(const Maps& maps, int image, int64_t tile, const float* sums, int64_t sum_stride,
                         int channel, int channels) const;
   // At one point: the sums of `tiles` rows of inputs in the columns of a panel. next: the panel that follows,
-  // or nullptr.
+  // or nullptr; ahead: what else to ask for.
   void multiply(int point, int panel, const float* inputs, int tiles, float* sums, int64_t sum_step,
-                const float* next) const;
+                const float* next, Ahead* ahead) const;
 
   const WinogradVariant* variant_;
   const GemmVariant* gemm_;

@@ -192,10 +192,15 @@ INK_INLINE void winograd_product(const WinogradProduct& args) {
 #pragma GCC unroll 8
   for (int b = 0; b < (M + 2) / 3; ++b) row[b] = args.src + 3 * b * args.src_step;
   const float *weights = args.weights, *next = args.src + M * args.src_step;
+  const bool asks = args.ahead != nullptr;
+  const unsigned char* ahead = asks ? args.ahead : reinterpret_cast<const unsigned char*>(weights);
+  const int64_t ahead_step = asks ? args.ahead_step : 0;
   const auto step = [&](int k) __attribute__((always_inline)) {
 #pragma GCC unroll 4
     for (int j = 0; j < 2 * kLanes<A>; j += kLine) prefetch(weights + k * 2 * kLanes<A> + kAhead + j);
     if (M > kLine / 2 || k % 2 == 0) prefetch(next + k * kNext);
+    prefetch_later(ahead);
+    ahead += ahead_step;
     const Vec<A> left = load<A>(weights + k * 2 * kLanes<A>),
                  right = load<A>(weights + (k * 2 + 1) * kLanes<A>);
 #pragma GCC unroll 16
