@@ -199,8 +199,7 @@ INK_INLINE void winograd_product(const WinogradProduct& args) {
 #pragma GCC unroll 4
     for (int j = 0; j < 2 * kLanes<A>; j += kLine) prefetch(weights + k * 2 * kLanes<A> + kAhead + j);
     if (M > kLine / 2 || k % 2 == 0) prefetch(next + k * kNext);
-    prefetch_later(ahead);
-    ahead += ahead_step;
+    if (M > kLine / 2 || k == 0) prefetch_later(ahead + k * ahead_step);
     const Vec<A> left = load<A>(weights + k * 2 * kLanes<A>),
                  right = load<A>(weights + (k * 2 + 1) * kLanes<A>);
 #pragma GCC unroll 16
@@ -213,6 +212,7 @@ INK_INLINE void winograd_product(const WinogradProduct& args) {
   const auto move_on = [&](int steps) __attribute__((always_inline)) {
     weights += steps * 2 * kLanes<A>;
     next += steps * kNext;
+    ahead += steps * ahead_step;
 #pragma GCC unroll 8
     for (int b = 0; b < (M + 2) / 3; ++b) row[b] += steps;
   };

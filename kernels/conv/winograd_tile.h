@@ -51,8 +51,7 @@ struct WinogradProduct {
   int k;
   float* dst;
   int64_t dst_step;
-  // What is read or written next: one cache line of it is asked for at each k, `ahead_step` bytes apart.
-  // nullptr: nothing.
+  // What is read or written next: asked for while k runs, `ahead_step` bytes a k. nullptr: nothing.
   const unsigned char* ahead = nullptr;
   int64_t ahead_step = 0;
 };
