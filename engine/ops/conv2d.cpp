@@ -189,10 +189,10 @@ class Conv2d : public EpilogueOp {
       note = concat(precision_name(context.precision), " declined: ", declined, "; ");
     }
     const char* reason = winograd_declines(p);
-    // Maps of any size are those of pictures. Weights at 64 points that no second-level cache holds take more
-    // memory and little less time than those at 36.
-    constexpr int64_t kMostWeights = 4 << 20;  // bytes
-    int tile = int64_t{winograd_points(6)} * p.ic * p.oc * 4 <= kMostWeights ? 6 : 4;
+    // Maps of any size are those of pictures. Tiles of 6x6 want their weights in the second-level cache
+    // beside the inputs of some tiles: else those of 4x4 are faster, and take less memory.
+    constexpr int64_t kMostBytes = 2500 << 10, kTiles = 16;
+    int tile = int64_t{winograd_points(6)} * p.ic * (p.oc + kTiles) * 4 <= kMostBytes ? 6 : 4;
     if (reason == nullptr && size_known(context.inputs[0])) {
       const Result<Shape> dst = infer(context.inputs);
       if (dst.ok()) {

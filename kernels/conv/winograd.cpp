@@ -59,9 +59,10 @@ const char* winograd_declines(const ConvParams& params) {
   if (params.sh != 1 || params.sw != 1) return "stride is not 1";
   if (params.dh != 1 || params.dw != 1) return "dilation is not 1";
   if (params.groups != 1) return "groups";
-  // The transforms cost as much a channel whatever the other side is; below 16 they outweigh what they save.
+  // The transforms cost as much a channel whatever the other side is: with fewer they outweigh what they
+  // save.
   if (params.ic < 16) return "fewer than 16 input channels";
-  if (params.oc < 16) return "fewer than 16 output channels";
+  if (params.oc < 12) return "fewer than 12 output channels";
   return nullptr;
 }
 
@@ -246,13 +247,29 @@ void WinogradConv::multiply(int point, int panel, const float* inputs, int tiles
   const int rest = tiles - t, pieces = divide_up(rest, gemm_->mr);
   for (int piece = 0; piece < pieces; ++piece) {
     const int from = t + rest * piece / pieces, behind = t + rest * (piece + 1) / pieces;
-    gemm_->tile({inputs + int64_t{from} * ic, ic, kNoOffset, 1, ic, packed, weights_.width(panel),
-                 weights_.zeros(), sums + from * sum_step, sum_step, nullptr, 0, behind - from,
-                 weights_.columns(panel), Epilogue{}, nullptr, 0,
-                 next == nullptr || piece * kLine >= gemm_->nr
-                     ? nullptr
-                     : reinterpret_cast<const unsigned char*>(next + int64_t{piece} * ic * kLine),
-                 kAlignment});
+    // What lies behind the columns is zero, and storing it is cheaper than sparing it.
+    GemmTileArgs args{inputs + int64_t{from} * ic,
+                      ic,
+                      kNoOffset,
+                      1,
+                      ic,
+                      packed,
+                      weights_.width(panel),
+                      weights_.zeros(),
+                      sums + from * sum_step,
+                      sum_step,
+                      nullptr,
+                      0,
+                      behind - from,
+                      ahead == nullptr ? weights_.columns(panel) : weights_.width(panel),
+                      Epilogue{}};
+    if (ahead != nullptr) {
+      ahead->ask(ic, args.ahead, args.ahead_step);
+    } else if (next != nullptr && piece * kLine < gemm_->nr) {
+      args.ahead = reinterpret_cast<const unsigned char*>(next + int64_t{piece} * ic * kLine);
+      args.ahead_step = kAlignment;
+    }
+    gemm_->tile(args);
   }
 }
 

@@ -125,6 +125,7 @@ std::vector<Problem> problems() {
   // Tiles enough for whole rows of GEMM tiles beside panels that are not full.
   list.push_back({26, 28, 16, 21});
   list.push_back({50, 50, 16, 45});
+  list.push_back({50, 51, 16, 12});
   list.push_back({4, 3, 16, 16, 5, 6, 7, 4});
   list.push_back({1, 1, 16, 16, 1, 1, 1, 1});
   list.push_back({7, 9, 20, 24, 1, 1, 1, 1, {Activation::leaky_relu, 0.1f}});
