@@ -10,9 +10,9 @@ void add(Activation activation, MapShape shape) {
       "activation", activation_variants(),
       Job<ActivationVariant, float>{std::string(activation_name(activation)) + "/" + shape_name(shape),
                                     shape.size(), 2 * shape.bytes(), 1e-6, [=] {
-                                      return [=, src = sample_floats(shape)](const ActivationVariant& variant,
-                                                                             float* dst, int threads) {
-                                        activation_run(variant, activation, 0.1f, dense(src.data(), shape),
+                                      return [=, src = shared_samples(shape)](
+                                                 const ActivationVariant& variant, float* dst, int threads) {
+                                        activation_run(variant, activation, 0.1f, dense(src->data(), shape),
                                                        dense(dst, shape), shape.whole(), threads);
                                       };
                                     }});

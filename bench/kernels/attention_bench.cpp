@@ -45,7 +45,13 @@ void add(const std::string& name, AttentionShape shape, int images, int tokens) 
   const double flops =
       4.0 * images * tokens * tokens * shape.heads * shape.head_dim * (shape.causal ? 0.5 : 1);
   for (const AttentionVariant& variant : attention_variants()) {
-    add_layer("attention", name, variant.name, variant.isa, flops,
+    add_layer({.kernel = "attention",
+               .shape = name,
+               .variant = variant.name,
+               .isa = variant.isa,
+               .flops = flops,
+               .tolerance = kSumTolerance,
+               .make = {}},
               [=, &variant] { return ready_attention(variant, shape, images, tokens); });
   }
 }

@@ -10,10 +10,10 @@ void add(MapShape shape, Activation activation) {
           Job<BatchNormVariant, float>{
               std::string(activation_name(activation)) + "/" + shape_name(shape), shape.size(),
               2 * shape.bytes(), 1e-6, [=] {
-                return [=, src = sample_floats(shape), scale = sample_floats({1, 1, 1, shape.c})](
+                return [=, src = shared_samples(shape), scale = shared_samples({1, 1, 1, shape.c})](
                            const BatchNormVariant& variant, float* dst, int threads) {
-                  batch_norm_run(variant, scale.data(), scale.data(), activation, 0, dense(src.data(), shape),
-                                 dense(dst, shape), shape.whole(), threads);
+                  batch_norm_run(variant, scale->data(), scale->data(), activation, 0,
+                                 dense(src->data(), shape), dense(dst, shape), shape.whole(), threads);
                 };
               }});
 }

@@ -10,10 +10,10 @@ void add(BinaryOp op, MapShape a_shape, MapShape b_shape) {
           Job<BinaryVariant, float>{
               std::string(binary_op_name(op)) + "/" + shape_name(a_shape) + "/" + shape_name(b_shape),
               a_shape.size(), 2 * a_shape.bytes() + b_shape.bytes(), 1e-6, [=] {
-                return [=, a = sample_floats(a_shape), b = sample_floats(b_shape)](
+                return [=, a = shared_samples(a_shape), b = shared_samples(b_shape)](
                            const BinaryVariant& variant, float* dst, int threads) {
-                  binary_run(variant, op, Activation::none, 0, dense(a.data(), a_shape),
-                             dense(b.data(), b_shape), dense(dst, a_shape), a_shape.whole(), threads);
+                  binary_run(variant, op, Activation::none, 0, dense(a->data(), a_shape),
+                             dense(b->data(), b_shape), dense(dst, a_shape), a_shape.whole(), threads);
                 };
               }});
 }

@@ -23,9 +23,12 @@ struct Case {
   std::string shape;       // "resnet50/stem"
   std::string variant;     // "winograd4_avx512", "openblas"
   std::optional<Isa> isa;  // none: another library's
-  double flops = 0;        // of the plain algorithm; 0 where memory is what counts
-  double bytes = 0;        // read and written, each once; 0 where arithmetic is what counts
-  double tolerance = 0;    // of error()
+  // What this is a layer of a network of, such as "3x3 convolution"; empty: of none. Libraries are compared
+  // over all layers of a family.
+  std::string family = {};
+  double flops = 0;      // of the plain algorithm; 0 where memory is what counts
+  double bytes = 0;      // read and written, each once; 0 where arithmetic is what counts
+  double tolerance = 0;  // of error()
   std::function<ReadyCase(int threads)> make;
 };
 

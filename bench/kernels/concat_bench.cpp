@@ -10,9 +10,9 @@ void add(MapShape first, MapShape second) {
   add_job("concat", concat_variants(),
           Job<ConcatVariant, float>{
               shape_name(first) + "+" + std::to_string(second.c), shape.size(), 2 * shape.bytes(), 0, [=] {
-                return [=, a = sample_floats(first), b = sample_floats(second)](const ConcatVariant& variant,
-                                                                                float* dst, int threads) {
-                  const View<const float> srcs[] = {dense(a.data(), first), dense(b.data(), second)};
+                return [=, a = shared_samples(first), b = shared_samples(second)](
+                           const ConcatVariant& variant, float* dst, int threads) {
+                  const View<const float> srcs[] = {dense(a->data(), first), dense(b->data(), second)};
                   concat_run(variant, srcs, dense(dst, shape), shape.whole(), threads);
                 };
               }});

@@ -8,36 +8,23 @@
 namespace ink::bench {
 namespace {
 
-ConvParams params_of(const Layer& layer) {
-  return {.ic = layer.ic,
-          .oc = layer.oc,
-          .kh = layer.kernel,
-          .kw = layer.kernel,
-          .sh = layer.stride,
-          .sw = layer.stride,
-          .pad_top = layer.pad,
-          .pad_left = layer.pad,
-          .pad_bottom = layer.pad,
-          .pad_right = layer.pad};
-}
-
 // make(weights, bias) packs them for one kernel.
 template <class Make>
 void add(const std::string& shape, const Layer& layer, const std::string& kernel, Isa isa, Make make) {
-  add_layer("conv", shape, kernel, isa, layer.flops(), [=] {
+  add_layer(about(layer, "conv", shape, kernel, isa), [=] {
     const int fan_in = layer.ic * layer.kernel * layer.kernel;
     const AlignedBuffer<float> weights = sample_buffer(static_cast<int64_t>(fan_in) * layer.oc, fan_in);
     const AlignedBuffer<float> bias = sample_buffer(layer.oc, 1);
     return ready_convolution(
         layer, make(weights.data(), bias.data()),
-        make_conv(gemm_variants().back(), params_of(layer), weights.data(), bias.data()));
+        make_conv(gemm_variants().back(), params_of<ConvParams>(layer), weights.data(), bias.data()));
   });
 }
 
 void add_network(const std::string& network) {
   for (const Layer& layer : read_layers(network)) {
     if (layer.kind != "conv") continue;
-    const ConvParams params = params_of(layer);
+    const ConvParams params = params_of<ConvParams>(layer);
     const std::string shape = network + "/" + layer.name;
     for (const GemmVariant& gemm : gemm_variants()) {
       add(shape, layer, gemm.name, gemm.isa, [=, &gemm](const float* weights, const float* bias) {
@@ -50,9 +37,7 @@ void add_network(const std::string& network) {
             });
       }
     }
-    if (layer.kernel == 1 && layer.stride == 1) {
-      add_opponents("conv", shape, int64_t{layer.ih} * layer.iw, layer.oc, layer.ic);
-    }
+    add_opponents(about(layer, "conv", shape, "", {}), layer);
     if (winograd_declines(params) != nullptr) continue;
     for (const int tile : {4, 6}) {
       for (const WinogradVariant& variant : winograd_variants(tile)) {

@@ -1,40 +1,29 @@
 #include "kernels/deconv/deconv.h"
 
 #include "bench/kernels/layers.h"
+#include "bench/kernels/opponents.h"
 #include "kernels/conv/narrow.h"
 
 namespace ink::bench {
 namespace {
 
-DeconvParams params_of(const Layer& layer) {
-  return {.ic = layer.ic,
-          .oc = layer.oc,
-          .kh = layer.kernel,
-          .kw = layer.kernel,
-          .sh = layer.stride,
-          .sw = layer.stride,
-          .pad_top = layer.pad,
-          .pad_left = layer.pad,
-          .pad_bottom = layer.pad,
-          .pad_right = layer.pad};
-}
-
 // make(weights, bias) packs them for one kernel.
 template <class Make>
 void add(const std::string& shape, const Layer& layer, const std::string& kernel, Isa isa, Make make) {
-  add_layer("deconv", shape, kernel, isa, layer.flops(), [=] {
+  add_layer(about(layer, "deconv", shape, kernel, isa), [=] {
     const int64_t area = static_cast<int64_t>(layer.kernel) * layer.kernel;
     const AlignedBuffer<float> weights = sample_buffer(layer.ic * layer.oc * area, layer.ic * 4);
     const AlignedBuffer<float> bias = sample_buffer(layer.oc, 1);
-    return ready_convolution(layer, make(weights.data(), bias.data()),
-                             Deconv(gemm_variants().back(), params_of(layer), weights.data(), bias.data()));
+    return ready_convolution(
+        layer, make(weights.data(), bias.data()),
+        Deconv(gemm_variants().back(), params_of<DeconvParams>(layer), weights.data(), bias.data()));
   });
 }
 
 void add_network(const std::string& network) {
   for (const Layer& layer : read_layers(network)) {
     if (layer.kind != "deconv") continue;
-    const DeconvParams params = params_of(layer);
+    const DeconvParams params = params_of<DeconvParams>(layer);
     const std::string shape = network + "/" + layer.name;
     for (const GemmVariant& gemm : gemm_variants()) {
       add(shape, layer, gemm.name, gemm.isa, [=, &gemm](const float* weights, const float* bias) {
@@ -46,6 +35,7 @@ void add_network(const std::string& network) {
             return NarrowConv(gemm, params, weights, bias);
           });
     }
+    add_opponents(about(layer, "deconv", shape, "", {}), layer);
   }
 }
 

@@ -1,30 +1,19 @@
 #include "kernels/depthwise/depthwise.h"
 
 #include "bench/kernels/layers.h"
+#include "bench/kernels/opponents.h"
 
 namespace ink::bench {
 namespace {
 
-// The work of a grouped layer: one input channel an output.
-double flops_of(const Layer& layer) { return layer.flops() / layer.ic; }
-
 void add_network(const std::string& network) {
   for (const Layer& layer : read_layers(network)) {
     if (layer.kind != "depthwise") continue;
-    const ConvParams params{.ic = layer.ic,
-                            .oc = layer.oc,
-                            .kh = layer.kernel,
-                            .kw = layer.kernel,
-                            .sh = layer.stride,
-                            .sw = layer.stride,
-                            .pad_top = layer.pad,
-                            .pad_left = layer.pad,
-                            .pad_bottom = layer.pad,
-                            .pad_right = layer.pad,
-                            .groups = layer.ic};
+    ConvParams params = params_of<ConvParams>(layer);
+    params.groups = layer.ic;
+    const std::string shape = network + "/" + layer.name;
     for (const DepthwiseVariant& variant : depthwise_variants()) {
-      const std::string shape = network + "/" + layer.name;
-      add_layer("depthwise", shape, variant.name, variant.isa, flops_of(layer), [=, &variant] {
+      add_layer(about(layer, "depthwise", shape, variant.name, variant.isa), [=, &variant] {
         const int area = layer.kernel * layer.kernel;
         const AlignedBuffer<float> weights = sample_buffer(static_cast<int64_t>(area) * layer.oc, area);
         const AlignedBuffer<float> bias = sample_buffer(layer.oc, 1);
@@ -33,6 +22,7 @@ void add_network(const std::string& network) {
             DepthwiseConv(depthwise_variants().back(), params, weights.data(), bias.data()));
       });
     }
+    add_opponents(about(layer, "depthwise", shape, "", {}), layer);
   }
 }
 

@@ -49,23 +49,37 @@ ReadyLayer ready_product(const GemmVariant& variant, int m, int n, int k) {
   return {run, error};
 }
 
-void add(const std::string& name, int m, int n, int k) {
+void add(const std::string& name, const Layer& layer) {
+  const int m = layer.iw, n = layer.oc, k = layer.ic;
   const std::string shape =
       name + "/" + std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k);
   for (const GemmVariant& variant : gemm_variants()) {
-    add_layer("gemm", shape, variant.name, variant.isa, 2.0 * m * n * k,
+    add_layer(about(layer, "gemm", shape, variant.name, variant.isa),
               [=, &variant] { return ready_product(variant, m, n, k); });
   }
-  add_opponents("gemm", shape, m, n, k);
+  add_opponents(about(layer, "gemm", shape, "", {}), layer);
+}
+
+Layer product(int m, int n, int k) {
+  return {.name = "",
+          .kind = "linear",
+          .ih = 1,
+          .iw = m,
+          .ic = k,
+          .oc = n,
+          .kernel = 1,
+          .stride = 1,
+          .pad = 0,
+          .count = 0};
 }
 
 const bool kRegistered = [] {
-  for (const int size : {64, 256, 1024}) add("square", size, size, size);
-  add("row", 1, 1024, 1024);
+  for (const int size : {64, 256, 1024}) add("square", product(size, size, size));
+  add("row", product(1, 1024, 1024));
   // Convolutions that are products stand beside the other convolutions.
   for (const std::string& network : networks()) {
     for (const Layer& layer : read_layers(network)) {
-      if (layer.kind == "linear") add(network + "/" + layer.name, layer.iw, layer.oc, layer.ic);
+      if (layer.kind == "linear") add(network + "/" + layer.name, layer);
     }
   }
   return true;

@@ -11,9 +11,9 @@ void add(MapShape src_shape) {
       "gram", gram_variants(),
       Job<GramVariant, float>{shape_name(src_shape), shape.size(), src_shape.bytes(), 1e-5, [=] {
                                 std::vector<double> sums(gram_scratch_bytes(src_shape.c) / sizeof(double));
-                                return [=, src = sample_floats(src_shape), sums = std::move(sums)](
+                                return [=, src = shared_samples(src_shape), sums = std::move(sums)](
                                            const GramVariant& variant, float* dst, int threads) mutable {
-                                  gram_run(variant, dense<const float>(src.data(), src_shape),
+                                  gram_run(variant, dense<const float>(src->data(), src_shape),
                                            dense(dst, shape), shape.whole(), sums.data(), threads);
                                 };
                               }});

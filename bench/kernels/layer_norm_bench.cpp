@@ -9,9 +9,9 @@ void add(MapShape shape) {
   add_job("layer_norm", layer_norm_variants(),
           Job<LayerNormVariant, float>{
               shape_name(shape), shape.size(), 2 * shape.bytes(), 1e-5, [=] {
-                return [=, src = sample_floats(shape), scale = sample_floats({1, 1, 1, shape.c})](
+                return [=, src = shared_samples(shape), scale = shared_samples({1, 1, 1, shape.c})](
                            const LayerNormVariant& variant, float* dst, int threads) {
-                  layer_norm_run(variant, scale.data(), scale.data(), 1e-5f, dense(src.data(), shape),
+                  layer_norm_run(variant, scale->data(), scale->data(), 1e-5f, dense(src->data(), shape),
                                  dense(dst, shape), shape.whole(), threads);
                 };
               }});

@@ -18,14 +18,24 @@ namespace ink::bench {
 // A line of bench/shapes: a layer with weights of a real network.
 struct Layer {
   std::string name, kind;  // "conv", "deconv" or "linear"
-  int ih, iw, ic, oc, kernel, stride, pad, count;
+  int ih, iw, ic, oc, kernel, stride, pad;
+  int count;  // how often it is there; 0: in no network
 
   int oh() const { return output(ih); }
   int ow() const { return output(iw); }
+  bool is_product() const { return kind == "linear" || (kind == "conv" && kernel == 1 && stride == 1); }
+  // As Case has it.
+  std::string family() const {
+    if (count == 0) return {};
+    if (is_product()) return "product";
+    if (kind == "conv") return kernel == 3 ? "3x3 convolution" : "other convolution";
+    return kind == "deconv" ? "transposed convolution" : kind + " convolution";
+  }
+  int channels_read() const { return kind == "depthwise" ? 1 : ic; }  // by an output
   // Of the plain algorithm.
   double flops() const {
     const double pixels = kind == "deconv" ? static_cast<double>(ih) * iw : static_cast<double>(oh()) * ow();
-    return 2.0 * pixels * ic * oc * kernel * kernel;
+    return 2.0 * pixels * channels_read() * oc * kernel * kernel;
   }
 
  private:
@@ -45,18 +55,40 @@ struct ReadyLayer {
   std::function<double()> error;  // as ReadyCase has it, on outputs of order 1
 };
 
-inline void add_layer(const std::string& kernel, const std::string& shape, const std::string& variant,
-                      Isa isa, double flops, const std::function<ReadyLayer()>& make) {
-  add_case({.kernel = kernel,
-            .shape = shape,
-            .variant = variant,
-            .isa = isa,
-            .flops = flops,
-            .tolerance = kSumTolerance,
-            .make = [=](int threads) {
-              const ReadyLayer layer = make();
-              return ReadyCase{[=] { layer.run(threads); }, layer.error};
-            }});
+// Convolutions' or transposed ones'.
+template <class Params>
+Params params_of(const Layer& layer) {
+  return {.ic = layer.ic,
+          .oc = layer.oc,
+          .kh = layer.kernel,
+          .kw = layer.kernel,
+          .sh = layer.stride,
+          .sw = layer.stride,
+          .pad_top = layer.pad,
+          .pad_left = layer.pad,
+          .pad_bottom = layer.pad,
+          .pad_right = layer.pad};
+}
+
+// A case without its make().
+inline Case about(const Layer& layer, const std::string& kernel, const std::string& shape,
+                  const std::string& variant, std::optional<Isa> isa) {
+  return {.kernel = kernel,
+          .shape = shape,
+          .variant = variant,
+          .isa = isa,
+          .family = layer.family(),
+          .flops = layer.flops(),
+          .tolerance = kSumTolerance,
+          .make = {}};
+}
+
+inline void add_layer(Case about, const std::function<ReadyLayer()>& make) {
+  about.make = [=](int threads) {
+    const ReadyLayer layer = make();
+    return ReadyCase{[=] { layer.run(threads); }, layer.error};
+  };
+  add_case(std::move(about));
 }
 
 inline double largest_difference(View<const float> a, View<const float> b, Rect region) {

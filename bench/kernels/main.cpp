@@ -4,25 +4,24 @@
 #include <string>
 #include <vector>
 
+#include "apps/cli/exit_code.h"
 #include "bench/kernels/measure.h"
+#include "bench/kernels/opponents.h"
 #include "bench/kernels/options.h"
 #include "bench/kernels/results.h"
 
 namespace ink::bench {
 namespace {
 
-// As the command's: apps/cli/exit_code.h.
-constexpr int kDone = 0, kUsage = 64, kOurBug = 70;
-
 // By this name tests/binary/instruction_counts.py asks callgrind for what is inside.
 extern "C" [[gnu::noinline]] void run_counted(const ReadyCase& ready) { ready.run(); }
 
 int run(const Options& options) {
+  if (!options.isas.empty()) limit_libraries(*options.isas.rbegin());
   const std::vector<std::vector<const Case*>> groups = chosen_groups(options);
   if (groups.empty()) {
-    std::fprintf(stderr, "--filter: nothing matches \"%s\"; --list names them\n",
-                 options.filter.c_str());
-    return kUsage;
+    std::fprintf(stderr, "--filter: nothing matches \"%s\"; --list names them\n", options.filter.c_str());
+    return cli::kUsage;
   }
   if (options.list) {
     for (const auto& group : groups) {
@@ -30,7 +29,7 @@ int run(const Options& options) {
       for (const Case* one : group) std::printf(" %s", one->variant.c_str());
       std::printf("\n");
     }
-    return kDone;
+    return cli::kDone;
   }
   if (options.once) {
     for (const auto& group : groups) {
@@ -40,7 +39,7 @@ int run(const Options& options) {
         run_counted(ready);
       }
     }
-    return kDone;
+    return cli::kDone;
   }
   std::vector<Measurement> measurements;
   bool wrong = false;
@@ -64,7 +63,7 @@ int run(const Options& options) {
   }
   if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r\033[K");
   std::fputs(results_text(measurements, options.format).c_str(), stdout);
-  return wrong ? kOurBug : kDone;
+  return wrong ? cli::kInternal : cli::kDone;
 }
 
 }  // namespace
@@ -75,7 +74,7 @@ int main(int argc, char** argv) {
       ink::bench::parse_options(std::vector<std::string>(argv + 1, argv + argc));
   if (!options.ok()) {
     std::fprintf(stderr, "inkstone: %s\n", options.error().message.c_str());
-    return ink::bench::kUsage;
+    return ink::cli::exit_code(options.error().kind);
   }
   return ink::bench::run(*options);
 }

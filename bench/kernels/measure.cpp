@@ -63,7 +63,7 @@ std::vector<std::vector<const Case*>> chosen_groups(const Options& options) {
     const std::string name = one.kernel + "/" + one.shape;
     if (one.isa.has_value() && !options.isas.contains(*one.isa)) continue;
     if (!std::regex_search(name + "/" + one.variant, filter)) continue;
-    if (!one.isa.has_value() && (options.once || find_product_library(one.variant) == nullptr)) continue;
+    if (!one.isa.has_value() && (options.once || !has_library(one.variant))) continue;
     const auto [place, is_new] = places.try_emplace(name, groups.size());
     if (is_new) groups.emplace_back();
     groups[place->second].push_back(&one);

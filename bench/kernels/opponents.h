@@ -1,28 +1,29 @@
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "bench/kernels/layers.h"
+
 namespace ink::bench {
 
-// A library of matrix products that this machine has installed, found at run time.
-struct ProductLibrary {
-  std::string name;     // "openblas" (cblas_sgemm) or "onednn" (dnnl_sgemm)
+// A library that does some of our work, on this machine: "openblas" (cblas_sgemm), found at run time, and
+// "onednn", where the build found it.
+struct Library {
+  std::string name;
   std::string version;  // as the library says it
-  // dst(m, n) = src(m, k) * weights(k, n), all by rows without gaps, on `threads` threads.
-  void (*product)(int64_t m, int64_t n, int64_t k, const float* src, const float* weights, float* dst,
-                  int threads);
 };
 
 // Loaded at the first call.
-std::span<const ProductLibrary> product_libraries();
-// nullptr: not installed.
-const ProductLibrary* find_product_library(std::string_view name);
+std::span<const Library> libraries();
+bool has_library(std::string_view name);
 
-// Adds the product (m, n, k) in each of them, installed or not, as a case. Bias and activation, which ours
-// adds on the way, are spared them.
-void add_opponents(const std::string& kernel, const std::string& shape, int64_t m, int64_t n, int64_t k);
+// Keeps them to what CPUs of this set have. To be called before all else here.
+void limit_libraries(Isa isa);
+
+// Adds the layer in each library that has its kind, installed or not, as a case that is else as `about`. Bias
+// and activation, which ours adds on the way, are spared them.
+void add_opponents(const Case& about, const Layer& layer);
 
 }  // namespace ink::bench

@@ -12,8 +12,8 @@ void add(PadMode mode, MapShape src_shape, int amount) {
               std::string(pad_mode_name(mode)) + std::to_string(amount) + "/" + shape_name(src_shape),
               shape.size(), src_shape.bytes() + shape.bytes(), 0, [=] {
                 return
-                    [=, src = sample_floats(src_shape)](const PadVariant& variant, float* dst, int threads) {
-                      pad_run(variant, mode, amount, amount, dense(src.data(), src_shape), dense(dst, shape),
+                    [=, src = shared_samples(src_shape)](const PadVariant& variant, float* dst, int threads) {
+                      pad_run(variant, mode, amount, amount, dense(src->data(), src_shape), dense(dst, shape),
                               shape.whole(), threads);
                     };
               }});

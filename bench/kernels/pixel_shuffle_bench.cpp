@@ -10,10 +10,10 @@ void add(int r, MapShape shape) {
   add_job("pixel_shuffle", pixel_shuffle_variants(),
           Job<PixelShuffleVariant, float>{"by" + std::to_string(r) + "/" + shape_name(src_shape),
                                           shape.size(), 2 * shape.bytes(), 0, [=] {
-                                            return [=, src = sample_floats(src_shape)](
+                                            return [=, src = shared_samples(src_shape)](
                                                        const PixelShuffleVariant& variant, float* dst,
                                                        int threads) {
-                                              pixel_shuffle_run(variant, r, dense(src.data(), src_shape),
+                                              pixel_shuffle_run(variant, r, dense(src->data(), src_shape),
                                                                 dense(dst, shape), shape.whole(), threads);
                                             };
                                           }});

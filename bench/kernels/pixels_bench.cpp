@@ -22,18 +22,18 @@ void add(MapShape shape) {
                                     }});
   add_job("pixels", pixels_variants(),
           Job<PixelsVariant, uint8_t>{"to_u8/" + shape_name(shape), shape.size(), bytes, 0, [=] {
-                                        return [=, src = sample_floats(shape)](const PixelsVariant& variant,
-                                                                               uint8_t* dst, int threads) {
-                                          to_u8_run(variant, kOffset, kDivisor, dense(src.data(), shape),
+                                        return [=, src = shared_samples(shape)](const PixelsVariant& variant,
+                                                                                uint8_t* dst, int threads) {
+                                          to_u8_run(variant, kOffset, kDivisor, dense(src->data(), shape),
                                                     dense(dst, shape), shape.whole(), threads);
                                         };
                                       }});
   add_job("pixels", pixels_variants(),
           Job<PixelsVariant, uint16_t>{"to_u16/" + shape_name(shape), shape.size(), shape.bytes() / 2 * 3, 0,
                                        [=] {
-                                         return [=, src = sample_floats(shape)](const PixelsVariant& variant,
-                                                                                uint16_t* dst, int threads) {
-                                           to_u16_run(variant, kOffset, kGain16, dense(src.data(), shape),
+                                         return [=, src = shared_samples(shape)](const PixelsVariant& variant,
+                                                                                 uint16_t* dst, int threads) {
+                                           to_u16_run(variant, kOffset, kGain16, dense(src->data(), shape),
                                                       dense(dst, shape), shape.whole(), threads);
                                          };
                                        }});

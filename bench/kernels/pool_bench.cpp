@@ -11,16 +11,16 @@ void add(PoolKind kind, int kernel, int stride, int padding, MapShape src_shape)
   const auto size = [=](int in) { return (in + 2 * padding - kernel) / stride + 1; };
   const MapShape shape{src_shape.n, size(src_shape.h), size(src_shape.w), src_shape.c};
   add_job("pool", pool_variants(),
-          Job<PoolVariant, float>{
-              std::string(kind == PoolKind::max ? "max" : "average") + std::to_string(kernel) + "x" +
-                  std::to_string(kernel) + "s" + std::to_string(stride) + "/" + shape_name(src_shape),
-              shape.size(), src_shape.bytes() + shape.bytes(), 1e-6, [=] {
-                return
-                    [=, src = sample_floats(src_shape)](const PoolVariant& variant, float* dst, int threads) {
-                      pool_run(variant, pool, dense(src.data(), src_shape), dense(dst, shape), shape.whole(),
-                               threads);
-                    };
-              }});
+          Job<PoolVariant, float>{std::string(kind == PoolKind::max ? "max" : "average") +
+                                      std::to_string(kernel) + "x" + std::to_string(kernel) + "s" +
+                                      std::to_string(stride) + "/" + shape_name(src_shape),
+                                  shape.size(), src_shape.bytes() + shape.bytes(), 1e-6, [=] {
+                                    return [=, src = shared_samples(src_shape)](const PoolVariant& variant,
+                                                                                float* dst, int threads) {
+                                      pool_run(variant, pool, dense(src->data(), src_shape),
+                                               dense(dst, shape), shape.whole(), threads);
+                                    };
+                                  }});
 }
 
 void add_mean(MapShape src_shape) {
@@ -30,9 +30,9 @@ void add_mean(MapShape src_shape) {
               shape_name(src_shape), shape.size(), src_shape.bytes(), 0, [=] {
                 std::vector<double> sums(global_sum_bytes(src_shape.h, src_shape.w, src_shape.c) /
                                          sizeof(double));
-                return [=, src = sample_floats(src_shape), sums = std::move(sums)](
+                return [=, src = shared_samples(src_shape), sums = std::move(sums)](
                            const GlobalMeanVariant& variant, float* dst, int threads) mutable {
-                  global_mean_run(variant, dense<const float>(src.data(), src_shape), dense(dst, shape),
+                  global_mean_run(variant, dense<const float>(src->data(), src_shape), dense(dst, shape),
                                   sums.data(), threads);
                 };
               }});

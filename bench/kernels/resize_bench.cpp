@@ -11,10 +11,10 @@ void add(ResizeMode mode, MapShape src_shape, int oh, int ow) {
           Job<ResizeVariant, float>{
               std::string(resize_mode_name(mode)) + "/" + shape_name(src_shape) + "/" + shape_name(shape),
               shape.size(), src_shape.bytes() + shape.bytes(), 1e-6, [=] {
-                return [=, src = sample_floats(src_shape), y_taps = resize_taps(mode, src_shape.h, oh),
+                return [=, src = shared_samples(src_shape), y_taps = resize_taps(mode, src_shape.h, oh),
                         x_taps = resize_taps(mode, src_shape.w, ow)](const ResizeVariant& variant, float* dst,
                                                                      int threads) {
-                  resize_run(variant, mode, y_taps, x_taps, dense(src.data(), src_shape), dense(dst, shape),
+                  resize_run(variant, mode, y_taps, x_taps, dense(src->data(), src_shape), dense(dst, shape),
                              shape.whole(), threads);
                 };
               }});

@@ -1,13 +1,12 @@
 #include "bench/kernels/results.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdarg>
 #include <cstdio>
 #include <map>
 #include <set>
-#include <utility>
 
+#include "bench/kernels/comparison.h"
 #include "bench/kernels/opponents.h"
 #include "kernels/base/isa.h"
 #include "kernels/fma_peak/fma_peak.h"
@@ -71,14 +70,40 @@ std::string csv(const std::vector<Measurement>& measurements) {
 // No name here holds what JSON escapes.
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 
+std::string comparisons_table(const std::vector<Comparison>& comparisons) {
+  if (comparisons.empty()) return {};
+  std::string text =
+      "\n## Beside other libraries\n\nTheir time over that of the best of ours.\n\n"
+      "| layers | library | threads | shapes | geometric mean | least | at |\n"
+      "|---|---|---:|---:|---:|---:|---|\n";
+  for (const Comparison& one : comparisons) {
+    text +=
+        format_text("| %s | %s | %d | %d | %.2fx | %.2fx | %s |\n", one.family.c_str(), one.library.c_str(),
+                    one.threads, one.shapes, one.geometric_mean, one.least, one.least_at.c_str());
+  }
+  return text;
+}
+
+std::string comparisons_json(const std::vector<Comparison>& comparisons) {
+  std::string text = "[";
+  for (const Comparison& one : comparisons) {
+    text += (text.size() > 1 ? ",\n{" : "\n{") + ("\"layers\": " + quoted(one.family)) +
+            ", \"library\": " + quoted(one.library) +
+            format_text(", \"threads\": %d, \"shapes\": %d, \"geometric_mean\": %.3f, \"least\": %.3f",
+                        one.threads, one.shapes, one.geometric_mean, one.least) +
+            ", \"least_at\": " + quoted(one.least_at) + "}";
+  }
+  return text + "]";
+}
+
 std::string json(const std::vector<Measurement>& measurements) {
   std::set<int> threads;
   for (const Measurement& one : measurements) threads.insert(one.threads);
   std::string text = "{\"cpu\": " + quoted(cpu_model_name()) +
                      ", \"isa\": " + quoted(isa_name(float_isa(supported_isas().back()))) +
                      ", \"libraries\": {";
-  for (const ProductLibrary& library : product_libraries()) {
-    if (&library != product_libraries().data()) text += ", ";
+  for (const Library& library : libraries()) {
+    if (&library != libraries().data()) text += ", ";
     text += quoted(library.name) + ": " + quoted(library.version);
   }
   text += "}, \"peak_gflops\": {";
@@ -97,49 +122,7 @@ std::string json(const std::vector<Measurement>& measurements) {
             ", \"gflops\": " + number(c.gflops) + ", \"of_peak\": " + number(c.of_peak) +
             ", \"gbytes_per_s\": " + number(c.gigabytes) + ", \"status\": " + quoted(c.status) + "}";
   }
-  return text + "\n]}\n";
-}
-
-// How many times faster the best of ours is than each library on the same shapes.
-std::string summary(const std::vector<Measurement>& measurements) {
-  std::map<std::pair<std::string, int>, double> ours;  // the least time by case and threads
-  for (const Measurement& one : measurements) {
-    if (!one.of->isa.has_value() || one.wrong) continue;
-    double& least = ours[{one.of->kernel + "/" + one.of->shape, one.threads}];
-    if (least == 0 || one.median() < least) least = one.median();
-  }
-  struct Ratios {
-    double sum_of_logs = 0, least = INFINITY;
-    int count = 0;
-    std::string least_at;
-  };
-  std::map<std::pair<std::string, int>, Ratios> ratios;  // by library and threads
-  for (const Measurement& one : measurements) {
-    if (one.of->isa.has_value() || one.wrong) continue;
-    const std::string name = one.of->kernel + "/" + one.of->shape;
-    const auto best = ours.find({name, one.threads});
-    if (best == ours.end()) continue;
-    const double ratio = one.median() / best->second;
-    Ratios& all = ratios[{one.of->variant, one.threads}];
-    all.sum_of_logs += std::log(ratio);
-    ++all.count;
-    if (ratio < all.least) {
-      all.least = ratio;
-      all.least_at = name;
-    }
-  }
-  std::string text;
-  for (const auto& [of, all] : ratios) {
-    if (text.empty()) {
-      text =
-          "\n## Beside other libraries\n\n| library | threads | shapes | speed of ours, geometric mean | "
-          "least | at |\n"
-          "|---|---:|---:|---:|---:|---|\n";
-    }
-    text += format_text("| %s | %d | %d | %.2fx | %.2fx | %s |\n", of.first.c_str(), of.second, all.count,
-                        std::exp(all.sum_of_logs / all.count), all.least, all.least_at.c_str());
-  }
-  return text;
+  return text + "\n], \"comparisons\": " + comparisons_json(compare(measurements)) + "}\n";
 }
 
 std::string markdown(const std::vector<Measurement>& measurements) {
@@ -149,7 +132,7 @@ std::string markdown(const std::vector<Measurement>& measurements) {
   for (const int count : threads)
     text += format_text(", fp32 peak on %d thread%s %.0f GFLOP/s", count, count == 1 ? "" : "s",
                         peak_gflops(count));
-  for (const ProductLibrary& library : product_libraries()) text += ", " + library.version;
+  for (const Library& library : libraries()) text += ", " + library.version;
   text += "\n";
   std::string kernel;
   for (const Measurement& one : measurements) {
@@ -164,7 +147,7 @@ std::string markdown(const std::vector<Measurement>& measurements) {
             (one.wrong ? "differs from the reference" : c.microseconds) + " | " + c.spread + " | " +
             c.gflops + " | " + c.of_peak + " | " + c.gigabytes + " |\n";
   }
-  return text + summary(measurements);
+  return text + comparisons_table(compare(measurements));
 }
 
 }  // namespace

@@ -8,9 +8,9 @@ namespace {
 void add(MapShape shape) {
   add_job("softmax", softmax_variants(),
           Job<SoftmaxVariant, float>{shape_name(shape), shape.size(), 2 * shape.bytes(), 1e-6, [=] {
-                                       return [=, src = sample_floats(shape)](const SoftmaxVariant& variant,
-                                                                              float* dst, int threads) {
-                                         softmax_run(variant, dense(src.data(), shape), dense(dst, shape),
+                                       return [=, src = shared_samples(shape)](const SoftmaxVariant& variant,
+                                                                               float* dst, int threads) {
+                                         softmax_run(variant, dense(src->data(), shape), dense(dst, shape),
                                                      shape.whole(), threads);
                                        };
                                      }});

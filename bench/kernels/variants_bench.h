@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bench/kernels/cases.h"
+#include "bench/kernels/samples.h"
 #include "kernels/base/view.h"
 
 namespace ink::bench {
@@ -28,13 +29,9 @@ inline std::string shape_name(MapShape shape) {
   return number(shape.n) + "x" + number(shape.h) + "x" + number(shape.w) + "x" + number(shape.c);
 }
 
-// Values in [-1, 1) that repeat after a period no kernel's step divides.
-inline std::vector<float> sample_floats(MapShape shape) {
-  std::vector<float> values(shape.size());
-  for (size_t i = 0; i < values.size(); ++i) {
-    values[i] = static_cast<float>(static_cast<double>(i * 7919 % 10007) / 5003.5 - 1);
-  }
-  return values;
+// sample_buffer() of that many values, for closures that may be copied.
+inline std::shared_ptr<const AlignedBuffer<float>> shared_samples(MapShape shape) {
+  return std::make_shared<AlignedBuffer<float>>(sample_buffer(static_cast<int64_t>(shape.size()), 1));
 }
 
 template <class T>
@@ -58,9 +55,9 @@ void add_job(const std::string& kernel, std::span<const Variant> variants, const
   for (const Variant& variant : variants) {
     const auto make = [&variant, &reference = variants.back(), job](int threads) {
       const auto run = job.make();
-      const auto got = std::make_shared<std::vector<T>>(job.dst_size);
+      const auto got = std::make_shared<AlignedBuffer<T>>(job.dst_size);
       const auto error = [=, &reference] {
-        std::vector<T> want(job.dst_size);
+        AlignedBuffer<T> want(job.dst_size);
         run(reference, want.data(), 1);
         double largest = 0;
         for (size_t i = 0; i < want.size(); ++i) {

@@ -5,6 +5,7 @@ of the environment, as $NAME.
 """
 
 import json
+import math
 import os
 import pathlib
 import re
@@ -125,6 +126,21 @@ def bench_kernels(inkstone):
     need({row["threads"] for row in found["rows"]} == {1, 2}, f"found {found['rows']}")
     for row in found["rows"]:
         need(row["status"] == "verified" and row["us"] > 0 and row["gflops"] > 0, f"found {row}")
+    layers = ["--filter", "^gemm/distiluse_16/(qkv|out)/|^conv/resnet50/stack4.middle/", "-j", "1", "--json"]
+    found = json.loads(output([inkstone, *quick, *layers]))
+    compared = {(one["layers"], one["library"]): one for one in found["comparisons"]}
+    need(compared.keys() == {("product", name) for name in found["libraries"]}
+         | {("3x3 convolution", name) for name in found["libraries"] if name == "onednn"}, f"found {compared}")
+    for (layers, library), one in compared.items():
+        times = {}
+        for row in found["rows"]:
+            if (row["kernel"] == "gemm") == (layers == "product"):
+                times.setdefault(row["shape"], {})[row["variant"]] = row["us"]
+        ratios = [of.pop(library) / min(time for name, time in of.items() if name not in found["libraries"])
+                  for of in times.values()]
+        need(len(ratios) == one["shapes"] == (2 if layers == "product" else 1), f"found {one}")
+        need(math.isclose(math.prod(ratios), one["geometric_mean"] ** len(ratios), rel_tol=0.01), f"{ratios}: {one}")
+        need(math.isclose(min(ratios), one["least"], rel_tol=0.01), f"{ratios}: {one}")
     sets = json.loads(output([inkstone, "info", "--cpu", "--json"]))["instruction_sets"]
     for isa in [isa for isa in sets if STRENGTH.index(isa) <= STRENGTH.index("avx512")]:
         table = output([inkstone, *quick, "--filter", "^softmax/1x1x1x1000", "--isa", isa, "-o", "csv"])
