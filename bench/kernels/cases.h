@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/base/isa.h"
+#include "kernels/base/precision.h"
 
 namespace ink::bench {
 
@@ -26,6 +27,7 @@ struct Case {
   // What this is a layer of a network of, such as "3x3 convolution"; empty: of none. Libraries are compared
   // over all layers of a family.
   std::string family = {};
+  Precision precision = Precision::f32;
   double flops = 0;      // of the plain algorithm; 0 where memory is what counts
   double bytes = 0;      // read and written, each once; 0 where arithmetic is what counts
   double tolerance = 0;  // of error()

@@ -17,7 +17,7 @@ namespace {
 extern "C" [[gnu::noinline]] void run_counted(const ReadyCase& ready) { ready.run(); }
 
 int run(const Options& options) {
-  if (!options.isas.empty()) limit_libraries(*options.isas.rbegin());
+  limit_libraries(options.limit());
   const std::vector<std::vector<const Case*>> groups = chosen_groups(options);
   if (groups.empty()) {
     std::fprintf(stderr, "--filter: nothing matches \"%s\"; --list names them\n", options.filter.c_str());
@@ -62,7 +62,7 @@ int run(const Options& options) {
     }
   }
   if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r\033[K");
-  std::fputs(results_text(measurements, options.format).c_str(), stdout);
+  std::fputs(results_text(measurements, options).c_str(), stdout);
   return wrong ? cli::kInternal : cli::kDone;
 }
 

@@ -57,11 +57,24 @@ void time_run(const std::string& name, const std::function<void()>& run, int thr
 
 std::vector<std::vector<const Case*>> chosen_groups(const Options& options) {
   const std::regex filter(options.filter);
+  // Of each kernel and shape.
+  std::map<std::string, Isa> strongest;
+  const auto usable = [&](const Case& one) {
+    return *one.isa <= options.limit() && (*one.isa != Isa::amx || allow_tiles());
+  };
+  for (const Case& one : cases()) {
+    if (!one.isa.has_value() || !usable(one)) continue;
+    Isa& best = strongest.try_emplace(one.kernel + "/" + one.shape, *one.isa).first->second;
+    best = std::max(best, *one.isa);
+  }
   std::vector<std::vector<const Case*>> groups;
   std::map<std::string, size_t> places;
   for (const Case& one : cases()) {
     const std::string name = one.kernel + "/" + one.shape;
-    if (one.isa.has_value() && !options.isas.contains(*one.isa)) continue;
+    if (one.isa.has_value() && !usable(one)) continue;
+    if (one.isa.has_value() &&
+        !(options.isas.empty() ? *one.isa == strongest[name] : options.isas.contains(*one.isa)))
+      continue;
     if (!std::regex_search(name + "/" + one.variant, filter)) continue;
     if (!one.isa.has_value() && (options.once || !has_library(one.variant))) continue;
     const auto [place, is_new] = places.try_emplace(name, groups.size());

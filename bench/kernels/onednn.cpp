@@ -2,6 +2,8 @@
 
 #include <omp.h>
 
+#include <bit>
+#include <cmath>
 #include <dnnl.hpp>
 #include <memory>
 #include <unordered_map>
@@ -19,7 +21,24 @@ dnnl::engine& cpu() {
   return engine;
 }
 
-memory::desc maps(const memory::dims& sizes, Tag tag) { return {sizes, memory::data_type::f32, tag}; }
+using Type = memory::data_type;
+
+Type type_of(Precision precision) {
+  return precision == Precision::f32 ? Type::f32 : precision == Precision::bf16 ? Type::bf16 : Type::s8;
+}
+
+// Turns values up to `most` into some that the precision's elements hold exactly; what one of them is worth.
+double make_exact(AlignedBuffer<float>& values, Precision precision, double most) {
+  const double unit = precision == Precision::int8 ? most / 127 : 1;
+  for (float& value : values) {
+    if (precision == Precision::int8) value = static_cast<float>(std::nearbyint(value / unit));
+    if (precision == Precision::bf16)
+      value = std::bit_cast<float>(std::bit_cast<uint32_t>(value) & 0xffff0000u);
+  }
+  return unit;
+}
+
+memory::desc maps(const memory::dims& sizes, Tag tag) { return {sizes, Type::f32, tag}; }
 
 struct Work {
   dnnl::primitive primitive;
@@ -49,9 +68,11 @@ Plain plain_of(const Layer& l) {
           maps({1, l.oc, l.oh(), l.ow()}, Tag::nhwc)};
 }
 
-Work work_of(const Layer& l, const Plain& plain) {
-  const auto any = [](const memory::desc& desc) { return maps(desc.dims(), Tag::any); };
-  if (l.is_product()) return chosen<dnnl::matmul>({plain.src, any(plain.weights), plain.dst});
+Work work_of(const Layer& l, Precision precision, const Plain& plain) {
+  const Type type = type_of(precision);
+  const memory::desc weights(plain.weights.dims(), type, Tag::any);
+  if (l.is_product()) return chosen<dnnl::matmul>({{plain.src.dims(), type, Tag::ab}, weights, plain.dst});
+  const memory::desc src(plain.src.dims(), type, Tag::any), dst(plain.dst.dims(), Type::f32, Tag::any);
   const memory::dims strides{l.stride, l.stride}, before{l.pad, l.pad};
   const auto behind = [&](int in, int out) {
     const int reach =
@@ -61,11 +82,11 @@ Work work_of(const Layer& l, const Plain& plain) {
   const memory::dims after{behind(l.ih, l.oh()), behind(l.iw, l.ow())};
   const auto prop = dnnl::prop_kind::forward_inference;
   if (l.kind == "deconv") {
-    return chosen<dnnl::deconvolution_forward>({prop, dnnl::algorithm::deconvolution_direct, any(plain.src),
-                                                any(plain.weights), any(plain.dst), strides, before, after});
+    return chosen<dnnl::deconvolution_forward>(
+        {prop, dnnl::algorithm::deconvolution_direct, src, weights, dst, strides, before, after});
   }
-  return chosen<dnnl::convolution_forward>({prop, dnnl::algorithm::convolution_auto, any(plain.src),
-                                            any(plain.weights), any(plain.dst), strides, before, after});
+  return chosen<dnnl::convolution_forward>(
+      {prop, dnnl::algorithm::convolution_auto, src, weights, dst, strides, before, after});
 }
 
 }  // namespace
@@ -76,13 +97,20 @@ std::string onednn_version() {
 }
 
 void limit_onednn(Isa isa) {
-  const Isa set = float_isa(isa);
-  dnnl::set_max_cpu_isa(set == Isa::avx512 ? dnnl::cpu_isa::avx512_core
-                        : set == Isa::avx2 ? dnnl::cpu_isa::avx2
-                                           : dnnl::cpu_isa::sse41);
+  const auto of = [](Isa set) {
+    switch (set) {
+      case Isa::avx2: return dnnl::cpu_isa::avx2;
+      case Isa::avx512: return dnnl::cpu_isa::avx512_core;
+      case Isa::avx512vnni: return dnnl::cpu_isa::avx512_core_vnni;
+      case Isa::avx512bf16: return dnnl::cpu_isa::avx512_core_bf16;
+      case Isa::amx: return dnnl::cpu_isa::all;
+      default: return dnnl::cpu_isa::sse41;
+    }
+  };
+  dnnl::set_max_cpu_isa(of(isa));
 }
 
-ReadyCase ready_onednn(const Layer& layer, int threads) {
+ReadyCase ready_onednn(const Layer& layer, Precision precision, int threads) {
   omp_set_num_threads(threads);
   struct State {
     AlignedBuffer<float> src, weights, dst;
@@ -95,9 +123,11 @@ ReadyCase ready_onednn(const Layer& layer, int threads) {
   auto state = std::make_shared<State>(State{sample_buffer(int64_t{layer.ih} * layer.iw * layer.ic, 1),
                                              sample_buffer(int64_t{fan_in} * layer.oc, fan_in),
                                              AlignedBuffer<float>(plain.dst.get_size() / sizeof(float)),
-                                             work_of(layer, plain),
+                                             work_of(layer, precision, plain),
                                              dnnl::stream(cpu()),
                                              {}});
+  const double unit = make_exact(state->src, precision, 1) *
+                      make_exact(state->weights, precision, 1 / std::sqrt(static_cast<double>(fan_in)));
   const auto take = [&](int argument, const memory::desc& from, float* values, const memory::desc& to) {
     memory laid_out(to, cpu());
     memory given(from, cpu(), values);
@@ -119,10 +149,12 @@ ReadyCase ready_onednn(const Layer& layer, int threads) {
     dnnl::reorder(found, result).execute(state->stream, found, result);
     state->stream.wait();
     const int area = layer.kernel * layer.kernel;
-    return plain_difference(layer, state->src.data(), state->dst.data(), [&](int o, int i, int r, int s) {
-      const int64_t tap = int64_t{r} * layer.kernel + s;
-      return state->weights[static_cast<size_t>((int64_t{o} * layer.channels_read() + i) * area + tap)];
-    });
+    return unit *
+           plain_difference(layer, state->src.data(), state->dst.data(), [&](int o, int i, int r, int s) {
+             const int64_t tap = int64_t{r} * layer.kernel + s;
+             return state
+                 ->weights[static_cast<size_t>((int64_t{o} * layer.channels_read() + i) * area + tap)];
+           });
   };
   return {run, error};
 }

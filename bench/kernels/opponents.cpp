@@ -46,7 +46,7 @@ std::vector<Library> find_libraries() {
 }
 
 // Weights lie by rows of one input each.
-ReadyCase ready_openblas(const Layer& layer, int threads) {
+ReadyCase ready_openblas(const Layer& layer, Precision, int threads) {
   struct State {
     AlignedBuffer<float> src, weights, dst;
   };
@@ -77,8 +77,8 @@ std::span<const Library> libraries() {
 bool has_library(std::string_view name) { return std::ranges::count(libraries(), name, &Library::name) > 0; }
 
 void limit_libraries(Isa isa) {
+  if (isa == supported_isas().back()) return;
   const Isa set = float_isa(isa);
-  if (set == float_isa(supported_isas().back())) return;
   const char* core = set == Isa::avx512 ? "SKYLAKEX" : set == Isa::avx2 ? "HASWELL" : "NEHALEM";
   setenv("OPENBLAS_CORETYPE", core, 1);
 #ifdef INK_ONEDNN
@@ -87,14 +87,16 @@ void limit_libraries(Isa isa) {
 }
 
 void add_opponents(const Case& about, const Layer& layer) {
-  const auto add = [&](const char* name, ReadyCase (*ready)(const Layer&, int)) {
+  const auto add = [&](const char* name, ReadyCase (*ready)(const Layer&, Precision, int)) {
     Case opponent = about;
     opponent.variant = name;
     opponent.isa = std::nullopt;
-    opponent.make = [=](int threads) { return ready(layer, threads); };
+    opponent.make = [=, precision = about.precision](int threads) {
+      return ready(layer, precision, threads);
+    };
     add_case(std::move(opponent));
   };
-  if (layer.is_product()) add("openblas", ready_openblas);
+  if (layer.is_product() && about.precision == Precision::f32) add("openblas", ready_openblas);
 #ifdef INK_ONEDNN
   add("onednn", ready_onednn);
 #endif

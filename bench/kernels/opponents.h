@@ -23,7 +23,8 @@ bool has_library(std::string_view name);
 void limit_libraries(Isa isa);
 
 // Adds the layer in each library that has its kind, installed or not, as a case that is else as `about`. Bias
-// and activation, which ours adds on the way, are spared them.
+// and activation, which ours adds on the way, are spared them, and so is turning floats into the elements of
+// a reduced precision.
 void add_opponents(const Case& about, const Layer& layer);
 
 }  // namespace ink::bench

@@ -1,8 +1,8 @@
 #include "bench/kernels/options.h"
 
 #include <charconv>
-#include <ranges>
 #include <regex>
+#include <span>
 #include <string_view>
 
 #include "kernels/base/parallel.h"
@@ -25,10 +25,8 @@ Result<Number> parse_number(std::string_view name, std::string_view text, Number
 }
 
 Result<std::set<Isa>> parse_isas(std::string_view text) {
-  if (text == "best") return std::set<Isa>{float_isa(active_isa())};
-  // All kernels here compute in f32.
-  const auto is_float = [](Isa isa) { return float_isa(isa) == isa; };
-  auto supported = supported_isas() | std::views::filter(is_float);
+  if (text == "best") return std::set<Isa>{};
+  const std::span<const Isa> supported = supported_isas();
   if (text == "all") {
     std::set<Isa> all(supported.begin(), supported.end());
     if (all.size() > 1) all.erase(Isa::reference);
@@ -65,7 +63,6 @@ Result<Format> parse_format(std::string_view text) {
 
 Result<Options> parse_options(const std::vector<std::string>& arguments) {
   Options options;
-  options.isas = {float_isa(active_isa())};
   options.threads = {1, default_threads()};
   for (const std::string& argument : arguments) {
     const size_t equals = argument.find('=');

@@ -1,15 +1,13 @@
 #include "bench/kernels/results.h"
 
-#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
-#include <map>
-#include <set>
+#include <utility>
 
 #include "bench/kernels/comparison.h"
 #include "bench/kernels/opponents.h"
+#include "bench/kernels/peaks.h"
 #include "kernels/base/isa.h"
-#include "kernels/fma_peak/fma_peak.h"
 
 namespace ink::bench {
 namespace {
@@ -23,17 +21,6 @@ __attribute__((format(printf, 1, 2))) std::string format_text(const char* format
   return line;
 }
 
-// On a shared machine one measurement may meet a neighbour.
-double peak_gflops(int threads) {
-  constexpr int kAttempts = 5;
-  static std::map<int, double> measured;
-  const auto [place, is_new] = measured.try_emplace(threads, 0);
-  for (int attempt = 0; is_new && attempt < kAttempts; ++attempt) {
-    place->second = std::max(place->second, measure_fma_peak(supported_isas().back(), threads) / 1e9);
-  }
-  return place->second;
-}
-
 double gflops(const Measurement& one) { return one.of->flops / one.median() / 1e9; }
 double gigabytes(const Measurement& one) { return one.of->bytes / one.median() / 1e9; }
 
@@ -42,7 +29,7 @@ struct Columns {
   std::string microseconds, spread, gflops, of_peak, gigabytes, status;
 };
 
-Columns columns_of(const Measurement& one) {
+Columns columns_of(const Measurement& one, Isa limit) {
   if (one.wrong) return {"", "", "", "", "", "wrong"};
   Columns c;
   c.microseconds = format_text("%.5g", one.median() * 1e6);
@@ -50,16 +37,16 @@ Columns columns_of(const Measurement& one) {
   c.status = "verified";
   if (one.of->flops > 0) {
     c.gflops = format_text("%.4g", gflops(one));
-    c.of_peak = format_text("%.3g", gflops(one) / peak_gflops(one.threads));
+    c.of_peak = format_text("%.3g", gflops(one) / peak_of(one, limit).gflops());
   }
   if (one.of->bytes > 0) c.gigabytes = format_text("%.4g", gigabytes(one));
   return c;
 }
 
-std::string csv(const std::vector<Measurement>& measurements) {
+std::string csv(const std::vector<Measurement>& measurements, Isa limit) {
   std::string text = "kernel,shape,variant,threads,us,spread,gflops,of_peak,gbytes_per_s,status\n";
   for (const Measurement& one : measurements) {
-    const Columns c = columns_of(one);
+    const Columns c = columns_of(one, limit);
     text += one.of->kernel + "," + one.of->shape + "," + one.of->variant + "," + std::to_string(one.threads) +
             "," + c.microseconds + "," + c.spread + "," + c.gflops + "," + c.of_peak + "," + c.gigabytes +
             "," + c.status + "\n";
@@ -96,26 +83,25 @@ std::string comparisons_json(const std::vector<Comparison>& comparisons) {
   return text + "]";
 }
 
-std::string json(const std::vector<Measurement>& measurements) {
-  std::set<int> threads;
-  for (const Measurement& one : measurements) threads.insert(one.threads);
-  std::string text = "{\"cpu\": " + quoted(cpu_model_name()) +
-                     ", \"isa\": " + quoted(isa_name(float_isa(supported_isas().back()))) +
+std::string json(const std::vector<Measurement>& measurements, Isa limit) {
+  std::string text = "{\"cpu\": " + quoted(cpu_model_name()) + ", \"isa\": " + quoted(isa_name(limit)) +
                      ", \"libraries\": {";
   for (const Library& library : libraries()) {
     if (&library != libraries().data()) text += ", ";
     text += quoted(library.name) + ": " + quoted(library.version);
   }
-  text += "}, \"peak_gflops\": {";
-  for (const int count : threads) {
-    if (count != *threads.begin()) text += ", ";
-    text += quoted(std::to_string(count)) + ": " + format_text("%.1f", peak_gflops(count));
+  text += "}, \"peaks\": [";
+  std::string separator = "\n";
+  for (const Peak& peak : peaks_of(measurements, limit)) {
+    text += std::exchange(separator, ",\n") + "{\"precision\": " + quoted(precision_name(peak.precision)) +
+            ", \"isa\": " + quoted(isa_name(peak.isa)) +
+            format_text(", \"threads\": %d, \"gflops\": %.1f}", peak.threads, peak.gflops());
   }
-  text += "}, \"rows\": [";
+  text += "\n], \"rows\": [";
   for (const Measurement& one : measurements) {
     text += &one == measurements.data() ? "\n" : ",\n";
     const auto number = [](const std::string& value) { return value.empty() ? std::string("null") : value; };
-    const Columns c = columns_of(one);
+    const Columns c = columns_of(one, limit);
     text += "{\"kernel\": " + quoted(one.of->kernel) + ", \"shape\": " + quoted(one.of->shape) +
             ", \"variant\": " + quoted(one.of->variant) + ", \"threads\": " + std::to_string(one.threads) +
             ", \"us\": " + number(c.microseconds) + ", \"spread\": " + number(c.spread) +
@@ -125,15 +111,15 @@ std::string json(const std::vector<Measurement>& measurements) {
   return text + "\n], \"comparisons\": " + comparisons_json(compare(measurements)) + "}\n";
 }
 
-std::string markdown(const std::vector<Measurement>& measurements) {
-  std::set<int> threads;
-  for (const Measurement& one : measurements) threads.insert(one.threads);
-  std::string text = cpu_model_name() + ", " + isa_name(float_isa(supported_isas().back()));
-  for (const int count : threads)
-    text += format_text(", fp32 peak on %d thread%s %.0f GFLOP/s", count, count == 1 ? "" : "s",
-                        peak_gflops(count));
+std::string markdown(const std::vector<Measurement>& measurements, Isa limit) {
+  std::string text = cpu_model_name() + ", " + isa_name(limit);
   for (const Library& library : libraries()) text += ", " + library.version;
-  text += "\n";
+  text += "\n\n";
+  for (const Peak& peak : peaks_of(measurements, limit)) {
+    text += format_text("Peak in %s, %s, %d thread%s: %.0f G%s/s\n", precision_name(peak.precision),
+                        isa_name(peak.isa), peak.threads, peak.threads == 1 ? "" : "s", peak.gflops(),
+                        peak.precision == Precision::int8 ? "OP" : "FLOP");
+  }
   std::string kernel;
   for (const Measurement& one : measurements) {
     if (one.of->kernel != kernel) {
@@ -142,7 +128,7 @@ std::string markdown(const std::vector<Measurement>& measurements) {
               "\n\n| shape | variant | threads | us | spread | GFLOP/s | of peak | GB/s |\n"
               "|---|---|---:|---:|---:|---:|---:|---:|\n";
     }
-    const Columns c = columns_of(one);
+    const Columns c = columns_of(one, limit);
     text += "| " + one.of->shape + " | " + one.of->variant + " | " + std::to_string(one.threads) + " | " +
             (one.wrong ? "differs from the reference" : c.microseconds) + " | " + c.spread + " | " +
             c.gflops + " | " + c.of_peak + " | " + c.gigabytes + " |\n";
@@ -152,13 +138,14 @@ std::string markdown(const std::vector<Measurement>& measurements) {
 
 }  // namespace
 
-std::string results_text(const std::vector<Measurement>& measurements, Format format) {
-  switch (format) {
-    case Format::csv: return csv(measurements);
-    case Format::json: return json(measurements);
+std::string results_text(const std::vector<Measurement>& measurements, const Options& options) {
+  const Isa limit = options.limit();
+  switch (options.format) {
+    case Format::csv: return csv(measurements, limit);
+    case Format::json: return json(measurements, limit);
     case Format::markdown: break;
   }
-  return markdown(measurements);
+  return markdown(measurements, limit);
 }
 
 }  // namespace ink::bench

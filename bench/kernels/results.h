@@ -7,8 +7,8 @@
 
 namespace ink::bench {
 
-// All measurements as the format asks, with the machine they come from. Shares of the peak are those of the
-// strongest instruction set, measured in this run on as many threads.
-std::string results_text(const std::vector<Measurement>& measurements, Format format);
+// All measurements as the options' format asks, with the machine they come from and the peaks that they are
+// shares of.
+std::string results_text(const std::vector<Measurement>& measurements, const Options& options);
 
 }  // namespace ink::bench

@@ -4,4 +4,8 @@ namespace ink {
 
 INK_KERNEL void fma_peak_avx512(const FmaPeakArgs& args) { simd::fma_peak<simd::Arch>(args); }
 
+INK_KERNEL void int8_peak_avx512(const FmaPeakArgs& args) {
+  simd::product_peak<simd::Arch, simd::ShortProduct>(args);
+}
+
 }  // namespace ink

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/fma_peak/fma_peak.h"
+#include "kernels/reduced/reduced_simd.h"
 #include "kernels/simd/vec.h"
 
 namespace ink::simd {
@@ -21,6 +22,29 @@ INK_INLINE void fma_peak(const FmaPeakArgs& args) {
   alignas(64) float lanes[kLanes<A>];
   sum[0].store_aligned(lanes);
   *args.sink = lanes[0];
+}
+
+// Of a Product of kernels/reduced/reduced_simd.h.
+template <class A, class Product>
+INK_INLINE void product_peak(const FmaPeakArgs& args) {
+  typename Product::Sum sum[kPeakChains];
+  alignas(64) int32_t lanes[kPeakChains][kLanes<A>] = {};
+#pragma GCC unroll 12
+  for (int i = 0; i < kPeakChains; ++i) sum[i] = Product::load_sums(lanes[i]);
+  Ints row = broadcast_int(0x00010001);
+  const Ints weights = broadcast_int(0x00020001);
+  for (int64_t round = 0; round < args.rounds; ++round) {
+#pragma GCC unroll 12
+    for (int i = 0; i < kPeakChains; ++i) {
+      // As if it were another one each time: else one product would do for all.
+      __asm__("" : "+x"(row));
+      sum[i] = Product::add(sum[i], row, weights);
+    }
+  }
+#pragma GCC unroll 12
+  for (int i = 0; i < kPeakChains; ++i) Product::store_sums(lanes[i], sum[i]);
+  *args.sink = 0;
+  for (const auto& chain : lanes) *args.sink += static_cast<float>(chain[0]);
 }
 
 }  // namespace ink::simd

@@ -14,15 +14,6 @@ struct BFloat16 {
   }
 };
 
-struct PairProduct : FloatProduct<Arch> {
-  INK_INLINE Sum add(Sum sum, Ints row, Ints weights) {
-    __m512bh a, b;
-    std::memcpy(&a, &row, sizeof(a));
-    std::memcpy(&b, &weights, sizeof(b));
-    return _mm512_dpbf16_ps(sum, a, b);
-  }
-};
-
 }  // namespace
 }  // namespace simd
 

@@ -23,11 +23,6 @@ struct UnsignedByte {
   }
 };
 
-// Four products, of an unsigned and a signed byte each, without saturation.
-struct ByteProduct : IntProduct {
-  INK_INLINE Sum add(Sum sum, Ints row, Ints weights) { return _mm512_dpbusd_epi32(sum, row, weights); }
-};
-
 }  // namespace
 }  // namespace simd
 

@@ -173,6 +173,24 @@ struct ShortProduct : IntProduct {
   INK_INLINE Sum add(Sum sum, Ints row, Ints weights) { return add_ints(sum, multiply_pairs(row, weights)); }
 };
 
+#if defined(__AVX512VNNI__)
+// Four products, of an unsigned and a signed byte each, without saturation.
+struct ByteProduct : IntProduct {
+  INK_INLINE Sum add(Sum sum, Ints row, Ints weights) { return _mm512_dpbusd_epi32(sum, row, weights); }
+};
+#endif
+
+#if defined(__AVX512BF16__)
+struct PairProduct : FloatProduct<Arch> {
+  INK_INLINE Sum add(Sum sum, Ints row, Ints weights) {
+    __m512bh a, b;
+    std::memcpy(&a, &row, sizeof(a));
+    std::memcpy(&b, &weights, sizeof(b));
+    return _mm512_dpbf16_ps(sum, a, b);
+  }
+};
+#endif
+
 // Rows are addressed as those of gemm_step() are, and panels asked for as far ahead.
 template <class A, class Product, int M, int V>
 static void reduced_tile_rows(const ReducedTileArgs& args) {

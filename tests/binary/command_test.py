@@ -119,7 +119,8 @@ def bench_kernels(inkstone):
     """Kernels are checked, timed on the layers of the networks, and shown in the form that was asked for."""
     quick = ["bench", "kernels", "--rounds", "2", "--seconds", "0.001"]
     listed = output([inkstone, "bench", "kernels", "--list"]).splitlines()
-    for name in ["gemm/vit_l16/", "conv/resnet50/", "depthwise/efficientnet_b7/", "attention/", "layer_norm/"]:
+    for name in ["gemm/vit_l16/", "conv/resnet50/", "depthwise/efficientnet_b7/", "attention/", "layer_norm/",
+                 "conv_int8/resnet50/", "gemm_bf16/vit_l16/"]:
         need(any(line.startswith(name) for line in listed), f"no {name} in the list")
     square = ["--filter", "^gemm/square/64", "--thread-counts", "1,2"]
     found = json.loads(output([inkstone, *quick, *square, "-o", "json"]))
@@ -142,6 +143,14 @@ def bench_kernels(inkstone):
         need(math.isclose(math.prod(ratios), one["geometric_mean"] ** len(ratios), rel_tol=0.01), f"{ratios}: {one}")
         need(math.isclose(min(ratios), one["least"], rel_tol=0.01), f"{ratios}: {one}")
     sets = json.loads(output([inkstone, "info", "--cpu", "--json"]))["instruction_sets"]
+    reduced = ["--filter", "^(gemm_(bf16|int8)/distiluse_16/dense|conv_int8/resnet50/stack4.middle)/", "-j", "1"]
+    found = json.loads(output([inkstone, *quick, *reduced, "--isa", "all", "--json"]))
+    need({row["status"] for row in found["rows"]} == {"verified"}, f"found {found['rows']}")
+    for peak in found["peaks"]:
+        need(peak["gflops"] > 0 and peak["isa"] in sets and peak["threads"] == 1, f"found {peak}")
+    measured = {row["variant"] for row in found["rows"]} - set(found["libraries"])
+    need(measured == {f"{peak['precision']}_{peak['isa']}" for peak in found["peaks"]}, f"found {measured}")
+    need(f"int8_{[isa for isa in sets if isa != 'avx512bf16'][-1]}" in measured, f"found {measured}")
     for isa in [isa for isa in sets if STRENGTH.index(isa) <= STRENGTH.index("avx512")]:
         table = output([inkstone, *quick, "--filter", "^softmax/1x1x1x1000", "--isa", isa, "-o", "csv"])
         need(f"softmax_{isa}" in table, f"{isa}: {table}")
