@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <map>
 #include <numeric>
 #include <vector>
 
@@ -36,16 +37,13 @@ class RegionRunner : public BenchRunner {
     auto runner = std::unique_ptr<RegionRunner>(new RegionRunner);
     INK_TRY(const Shape shape, parse_shape(request.shape));
     INK_TRY(runner->network_, Network::load(loaded.path));
-    const PreparedModel& prepared = *runner->network_.prepared;
-    RegionRequest regions;
-    regions.threads = request.threads;
-    INK_TRY(std::shared_ptr<const RegionPlan> plan, prepared.regions({&shape, 1}, regions));
-    const Shape result = plan->flow->shape(prepared.graph().outputs[0]);
     runner->src_ = AlignedBuffer<float>(static_cast<size_t>(shape.elements()));
-    runner->dst_ = AlignedBuffer<float>(static_cast<size_t>(result.elements()));
     runner->input_ = TensorView::dense(runner->src_.data(), DType::f32, shape);
+    INK_TRY_STATUS(runner->set_threads(request.threads));
+    const RegionPlan& plan = runner->session_->plan();
+    const Shape result = plan.flow->shape(runner->network_.prepared->graph().outputs[0]);
+    runner->dst_ = AlignedBuffer<float>(static_cast<size_t>(result.elements()));
     runner->output_ = TensorView::dense(runner->dst_.data(), DType::f32, result);
-    runner->session_ = std::make_unique<RegionSession>(std::move(plan));
     return std::unique_ptr<BenchRunner>(std::move(runner));
   }
 
@@ -53,6 +51,17 @@ class RegionRunner : public BenchRunner {
   std::span<const float> dst() const override { return {dst_.data(), dst_.size()}; }
   Result<double> run() override {
     return milliseconds_of([&] { return session_->run({&input_, 1}, {&output_, 1}); });
+  }
+  // A session for each number, kept.
+  Status set_threads(int threads) override {
+    session_ = sessions_[threads].get();
+    if (session_ != nullptr) return {};
+    RegionRequest regions;
+    regions.threads = threads;
+    INK_TRY(std::shared_ptr<const RegionPlan> plan, network_.prepared->regions({&input_.shape, 1}, regions));
+    sessions_[threads] = std::make_unique<RegionSession>(std::move(plan));
+    session_ = sessions_[threads].get();
+    return {};
   }
   double flops() const override { return session_->plan().flops; }
   std::string shape() const override { return input_.shape.text(); }
@@ -68,7 +77,8 @@ class RegionRunner : public BenchRunner {
   Network network_;
   AlignedBuffer<float> src_, dst_;
   TensorView input_, output_;
-  std::unique_ptr<RegionSession> session_;
+  std::map<int, std::unique_ptr<RegionSession>> sessions_;
+  RegionSession* session_ = nullptr;  // of them, the one that runs
 };
 
 double planned_flops(const PreparedModel& network, std::span<const Shape> shapes, int threads) {
@@ -107,6 +117,10 @@ class PictureRunner : public BenchRunner {
   Result<double> run() override {
     float* const dst = dst_.data();
     return milliseconds_of([&] { return network_.model->run(src_.data(), shape_.n, {&dst, 1}, threads_); });
+  }
+  Status set_threads(int threads) override {
+    threads_ = threads;
+    return {};
   }
   double flops() const override { return planned_flops(network_.model->network(), {&shape_, 1}, threads_); }
   Result<std::vector<LayerTime>> layers(int rounds) override {
@@ -184,6 +198,10 @@ class TextRunner : public BenchRunner {
     }
     float* const dst = dst_.data();
     return milliseconds_of([&] { return model_->run(texts, {&dst, 1}, threads_); });
+  }
+  Status set_threads(int threads) override {
+    threads_ = threads;
+    return {};
   }
   double flops() const override {
     // The texts are one row of tokens to the network, which only attention cuts up; counted as if evenly.

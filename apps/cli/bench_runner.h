@@ -20,6 +20,8 @@ class BenchRunner {
   virtual std::span<std::byte> src() = 0;
   virtual std::span<const float> dst() const = 0;
   virtual Result<double> run() = 0;  // milliseconds
+  // Of the next runs. Error: as making it.
+  virtual Status set_threads(int threads) = 0;
   virtual double flops() const = 0;
   virtual std::string shape() const = 0;  // of src
 

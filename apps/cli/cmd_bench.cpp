@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 
+#include "apps/cli/bench_model.h"
 #include "apps/cli/bench_runner.h"
 #include "apps/cli/common.h"
 #include "apps/cli/exit_code.h"
@@ -17,11 +18,10 @@ namespace ink::cli {
 namespace {
 
 struct Flags {
-  std::string model, model_folder, result;
-  std::string input, output, shape, lengths;            // worker
-  std::string size, batch = "1", tokens, rounds = "7";  // model
-  std::string precision;
-  bool layers = false, once = false;
+  std::string model, model_folder, precision;
+  std::string input, output, shape, lengths;  // worker
+  bool once = false;
+  BenchModelFlags network;  // model; of them worker takes the result
   KernelBenchFlags kernels;
 };
 
@@ -55,7 +55,8 @@ Result<int> run_worker(const Flags& flags, const Common& common) {
   }
   INK_TRY(const LoadedModel loaded, load(flags));
   INK_TRY(const std::unique_ptr<BenchRunner> runner,
-          make_bench_runner(loaded, {flags.shape, flags.result, common.threads, flags.lengths, flags.once}));
+          make_bench_runner(loaded,
+                            {flags.shape, flags.network.result, common.threads, flags.lengths, flags.once}));
   INK_TRY_STATUS(read_input_file(flags.input, runner->src()));
   INK_TRY_STATUS(print("ready\n"));
   for (std::string command; std::getline(std::cin, command) && command != "quit";) {
@@ -83,84 +84,10 @@ Result<int> run_peak(const Flags&, const Common& common) {
   return int{kDone};
 }
 
-// --size, without a model: two numbers, or nothing.
-Result<std::vector<std::string>> parse_size_flag(const Flags& flags) {
-  constexpr int kMostSide = 1 << 20;
-  if (flags.size.empty()) return std::vector<std::string>();
-  std::vector<std::string> size = split(flags.size, 'x');
-  if (size.size() != 2) {
-    return Error{ErrorKind::usage, "--size: expected WxH such as 256x256, found \"" + flags.size + "\""};
-  }
-  for (const std::string& side : size) INK_TRY_STATUS(parse_int(side, "--size", 1, kMostSide).status());
-  return size;
-}
-
-// What the network takes, by the kind of model.
-Result<std::string> asked_shape(const Flags& flags, std::vector<std::string> size,
-                                const LoadedModel& loaded) {
-  constexpr int kMost = 1 << 16;
-  INK_TRY(const int batch, parse_int(flags.batch, "-b", 1, kMost));
-  const Architecture& architecture = *loaded.architecture;
-  if (architecture.text != nullptr && (!flags.tokens.empty() || architecture.image == nullptr)) {
-    if (flags.tokens.empty() && batch == 1) return std::string();
-    if (flags.tokens.empty()) return Error{ErrorKind::usage, "-b: goes with --tokens for texts"};
-    return concat(batch, "x", flags.tokens);
-  }
-  if (!flags.tokens.empty()) {
-    return Error{ErrorKind::usage, concat("--tokens: ", architecture.title, " takes no texts")};
-  }
-  if (size.empty() && architecture.image != nullptr) return std::to_string(batch);
-  if (size.empty()) size = {"256", "256"};
-  return concat(batch, "x", size[1], "x", size[0], "x3");
-}
-
 Result<int> run_model(const Flags& flags, const Common& common) {
-  INK_TRY(const int rounds, parse_int(flags.rounds, "-r", 1, 1000000));
-  INK_TRY(std::vector<std::string> size, parse_size_flag(flags));
+  INK_TRY_STATUS(check(flags.network, common));
   INK_TRY(const LoadedModel loaded, load(flags));
-  INK_TRY(const std::string asked, asked_shape(flags, std::move(size), loaded));
-  INK_TRY(const std::unique_ptr<BenchRunner> runner,
-          make_bench_runner(loaded, {asked, flags.result, common.threads}));
-  runner->make_up_input();
-  INK_TRY_STATUS(runner->run().status());  // touches all memory once
-  std::vector<double> times;
-  for (int round = 0; round < rounds; ++round) {
-    INK_TRY(const double milliseconds, runner->run());
-    times.push_back(milliseconds);
-  }
-  std::ranges::sort(times);
-  const double median = (times[times.size() / 2] + times[(times.size() - 1) / 2]) / 2;
-  const double gflops = runner->flops() / median / 1e6;
-  std::vector<LayerTime> layers;
-  double peak = 0;
-  if (flags.layers) {
-    INK_TRY(layers, runner->layers(rounds));
-    INK_TRY(peak, measure_peak(common.threads));
-    std::ranges::stable_sort(layers, std::ranges::greater(), &LayerTime::seconds);
-  }
-  const bool in_f32 = loaded.precision == Precision::f32;
-  const Isa isa = in_f32 ? float_isa(active_isa()) : active_isa();
-  if (common.json) {
-    JsonObject object;
-    object.text("model", loaded.path)
-        .text("isa", isa_name(isa))
-        .text("precision", precision_name(loaded.precision))
-        .number("threads", int64_t{common.threads})
-        .text("shape", runner->shape())
-        .number("ms", median)
-        .number("ms_least", times.front())
-        .number("ms_most", times.back())
-        .number("gflops", gflops);
-    if (flags.layers) object.number("peak_gflops", peak).raw("layers", layers_json(layers, peak));
-    INK_TRY_STATUS(print(object.str() + "\n"));
-  } else {
-    if (flags.layers) INK_TRY_STATUS(print(layers_table(layers, peak)));
-    INK_TRY_STATUS(print(decimals(median, 4) + " ms (" + decimals(times.front(), 4) + " to " +
-                         decimals(times.back(), 4) + "), " + decimals(gflops, 4) + " GFLOP/s, " +
-                         runner->shape() + ", " + precision_name(loaded.precision) + " on " + isa_name(isa) +
-                         ", " + std::to_string(common.threads) + " threads\n"));
-  }
-  return int{kDone};
+  return run_bench_model(loaded, flags.network, common);
 }
 
 }  // namespace
@@ -174,17 +101,22 @@ void add_bench(Commands& commands) {
     return &commands.add(bench, name, description,
                          [flags, run](const Common& common) { return run(*flags, common); });
   };
-  CLI::App* model = add("model", "The time of a network alone, median of several runs", run_model);
+  CLI::App* model =
+      add("model", "The latency and throughput of a network alone; -j and -b may be lists", run_model);
   model->add_option("MODEL", flags->model, "A model file or a name of \"models list\"")->required();
-  model->add_option("--size", flags->size, "Of the network's input; default: the model's own, or 256x256")
+  model
+      ->add_option("--size", flags->network.size,
+                   "Of the network's input; default: the model's own, or 256x256")
       ->type_name("WxH");
-  model->add_option("-b,--batch-size", flags->batch, "Pictures or texts in a run")
+  model
+      ->add_option("-b,--batch-size", flags->network.batch,
+                   "Pictures or texts in a run; a list gives a table")
       ->capture_default_str()
+      ->type_name("N,...");
+  model->add_option("--tokens", flags->network.tokens, "Of each text, with the start and the end token")
       ->type_name("N");
-  model->add_option("--tokens", flags->tokens, "Of each text, with the start and the end token")
-      ->type_name("N");
-  model->add_option("-r,--rounds", flags->rounds, "Runs")->capture_default_str()->type_name("N");
-  model->add_flag("--layers", flags->layers,
+  model->add_option("-r,--rounds", flags->network.rounds, "Runs")->capture_default_str()->type_name("N");
+  model->add_flag("--layers", flags->network.layers,
                   "Also the time, the work and the bytes of each layer, slowest first");
   model->add_option("--model-dir", flags->model_folder, "Folder looked into first for models")
       ->type_name("DIR");
@@ -203,7 +135,7 @@ void add_bench(Commands& commands) {
   worker->add_option("--output", flags->output, "Where \"save\" writes")->required()->type_name("FILE");
   worker->add_flag("--once", flags->once, "Prepare for one run, as commands do that are given one input");
   for (CLI::App* app : {model, worker}) {
-    app->add_option("--result", flags->result, "Which of the model's outputs")->type_name("NAME");
+    app->add_option("--result", flags->network.result, "Which of the model's outputs")->type_name("NAME");
     add_precision_option(*app, flags->precision);
   }
   CLI::App* kernels = add(

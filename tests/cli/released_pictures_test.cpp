@@ -113,6 +113,37 @@ TEST(CliReleasedPictures, InfoSaysWhatAResNetDoes) {
   EXPECT_EQ(work.run({"info", kResNet, "--plan", "1x225x224x3"}).code, 64);
 }
 
+TEST(CliReleasedPictures, BenchModelMeasuresEveryBatchOnEveryNumberOfThreads) {
+  const Workplace work;
+  std::vector<std::string> command = {"bench", "model", kResNet, "-r", "2", "-j", "2,1", "-b", "1,3"};
+  const Outcome table = work.run(command);
+  EXPECT_EQ(table.code, 0) << table.err;
+  EXPECT_TRUE(table.out.starts_with("threads  batch ")) << table.out;
+  EXPECT_EQ(std::count(table.out.begin(), table.out.end(), '\n'), 6) << table.out;
+
+  command.emplace_back("--json");
+  const Outcome json = work.run(command);
+  rapidjson::Document document;
+  document.Parse(json.out.c_str());
+  ASSERT_TRUE(document.IsObject() && document.HasMember("rows")) << json.out;
+  std::vector<std::pair<int, int>> measured;
+  for (const auto& row : document["rows"].GetArray()) {
+    const int batch = row["batch"].GetInt(), threads = row["threads"].GetInt();
+    measured.emplace_back(batch, threads);
+    EXPECT_EQ(row["shape"].GetString(), std::to_string(batch) + "x224x224x3");
+    const auto number = [&](const char* key) { return row[key].GetDouble(); };
+    EXPECT_LE(number("ms_least"), number("ms"));
+    EXPECT_LE(number("ms"), number("ms_p90"));
+    EXPECT_LE(number("ms_p90"), number("ms_most"));
+    EXPECT_NEAR(number("per_second") * number("ms"), batch * 1e3, batch * 2.0);
+    if (threads == 1) {
+      EXPECT_EQ(number("faster"), 1);
+      EXPECT_EQ(number("faster_than_peaks"), 1);
+    }
+  }
+  EXPECT_EQ(measured, (std::vector<std::pair<int, int>>{{1, 2}, {1, 1}, {3, 2}, {3, 1}}));
+}
+
 TEST(CliReleasedPictures, BenchMeasuresLayers) {
   const Workplace work;
   const Outcome table = work.run({"bench", "model", kResNet, "-b", "2", "-r", "2", "--layers"});

@@ -74,6 +74,9 @@ TEST_F(CliUsage, WhatIsNotUnderstoodIsRefused) {
   expect_usage({"info"}, "name a model");
   expect_usage({"convert", "a.bin"}, "--output");
   expect_usage({"bench", "model", "x.safetensors", "--size", "12"}, "WxH");
+  expect_usage({"bench", "model", "x.safetensors", "-j", "1,0"}, "-j");
+  expect_usage({"bench", "model", "x.safetensors", "-b", "1,,2"}, "-b");
+  expect_usage({"bench", "model", "x.safetensors", "-b", "1,2", "--layers"}, "--layers");
 }
 
 TEST_F(CliUsage, ANetworkThatWasNeverReleasedIsAnsweredWithThoseThatWere) {
