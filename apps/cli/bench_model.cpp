@@ -204,7 +204,10 @@ Result<int> run_bench_model(const LoadedModel& loaded, const BenchModelFlags& fl
       }
       object.raw("rows", json_array(rows));
     }
-    if (flags.layers) object.raw("layers", layers_json(layers, all[0].peak));
+    if (flags.layers) {
+      object.raw("gbytes_per_s", Bandwidths::measure(counts[0]).json());
+      object.raw("layers", layers_json(layers, all[0].peak));
+    }
     INK_TRY_STATUS(print(object.str() + "\n"));
     return int{kDone};
   }

@@ -20,7 +20,7 @@ namespace {
 struct Flags {
   std::string model, model_folder, precision;
   std::string input, output, shape, lengths;  // worker
-  bool once = false;
+  bool once = false, bandwidth = false;
   BenchModelFlags network;  // model; of them worker takes the result
   KernelBenchFlags kernels;
 };
@@ -78,9 +78,22 @@ Result<int> run_kernels(const Flags& flags, const Common& common) {
   return run_kernel_bench(flags.kernels, common);
 }
 
-Result<int> run_peak(const Flags&, const Common& common) {
+Result<int> run_peak(const Flags& flags, const Common& common) {
   INK_TRY(const double gflops, measure_peak(common.threads));
+  const Bandwidths moved = flags.bandwidth ? Bandwidths::measure(common.threads) : Bandwidths();
+  if (common.json) {
+    JsonObject object;
+    object.number("threads", int64_t{common.threads}).number("gflops", gflops);
+    if (flags.bandwidth) object.raw("gbytes_per_s", moved.json());
+    INK_TRY_STATUS(print(object.str() + "\n"));
+    return int{kDone};
+  }
   INK_TRY_STATUS(print("gflops " + decimals(gflops, 4) + "\n"));
+  if (flags.bandwidth) {
+    INK_TRY_STATUS(
+        print(concat("gbytes_per_s memory ", decimals(moved.memory, 2), "\ngbytes_per_s second_level_cache ",
+                     decimals(moved.second_level_cache, 2), "\n")));
+  }
   return int{kDone};
 }
 
@@ -160,7 +173,9 @@ void add_bench(Commands& commands) {
       ->capture_default_str()
       ->type_name("md|csv|json");
   kernels->add_flag("--list", k.list, "Only the names of what would be measured");
-  add("peak", "The float32 multiply-add peak of this machine", run_peak);
+  CLI::App* peak = add("peak", "The float32 multiply-add peak of this machine", run_peak);
+  peak->add_flag("--bandwidth", flags->bandwidth,
+                 "Also what it moves from and to memory and the second-level caches; takes 192 MiB");
 }
 
 }  // namespace ink::cli

@@ -2,9 +2,9 @@
 
 import argparse
 import json
-from html import escape
 from pathlib import Path
 
+from svg import Drawing
 from table import NAMES
 
 COLOURS = {"inkstone": "#d1495b", "ort": "#30638e", "openvino": "#7a9cc6", "ncnn": "#b8c4d0", "torch": "#d9c5b2"}
@@ -42,19 +42,6 @@ def pixel_count(size: str) -> int:
     return int(w) * int(h)
 
 
-class Drawing:
-    def __init__(self):
-        self.parts: list[str] = []
-
-    def text(self, x: float, y: float, content: str, **style):
-        attributes = "".join(f' {key.replace("_", "-")}="{value}"' for key, value in style.items())
-        self.parts.append(f'<text x="{x:g}" y="{y:g}"{attributes}>{escape(content)}</text>')
-
-    def bar(self, x: float, y: float, width: float, colour: str, title: str):
-        self.parts.append(f'<rect x="{x:g}" y="{y:g}" width="{max(width, 1):.1f}" height="{BAR}" rx="2" '
-                          f'fill="{colour}"><title>{escape(title)}</title></rect>')
-
-
 def panel(drawing: Drawing, x: float, y: float, rows: list[dict], key: str, unit: str, scale: float):
     """Bars of one case, as long as their share of its largest, with their values behind them."""
     longest = max(row[key] for row in rows)
@@ -63,7 +50,7 @@ def panel(drawing: Drawing, x: float, y: float, rows: list[dict], key: str, unit
         value, name = row[key], NAMES[row["peer"]]
         width = PANEL * value / longest
         shown = f"{value * scale:,.{0 if value * scale >= 10 else 1}f} {unit}".replace(",", " ")
-        drawing.bar(x, y, width, COLOURS[row["peer"]], f"{name}: {shown}")
+        drawing.bar(x, y, width, BAR, COLOURS[row["peer"]], f"{name}: {shown}")
         factor = f" ({value / ours:.1f}x)" if ours and row["peer"] != "inkstone" else ""
         drawing.text(x + width + 6, y + BAR - 3.5, shown + factor, font_size=11,
                      font_weight="bold" if row["peer"] == "inkstone" else "normal", fill="#333")
@@ -84,7 +71,7 @@ def draw(files: list[str]) -> str:
     for peer, name in NAMES.items():
         if peer not in measured:
             continue
-        drawing.parts.append(f'<rect x="{x}" y="38" width="11" height="11" rx="2" fill="{COLOURS[peer]}"/>')
+        drawing.bar(x, 38, 11, 11, COLOURS[peer])
         drawing.text(x + 16, 48, name, font_size=12, fill="#333")
         x += 30 + 7.2 * len(name)
     drawing.text(times, TOP - 8, "time, median", font_size=12, fill="#666")
@@ -97,9 +84,7 @@ def draw(files: list[str]) -> str:
         panel(drawing, memories, y, bars, "peak_rss_bytes", "MiB", 1 / 2**20)
         y += height + GROUP_GAP
     width = memories + PANEL + 2 * VALUE + MARGIN
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {y:g}" width="{width:g}" height="{y:g}" '
-            f'font-family="system-ui, sans-serif">\n<rect width="100%" height="100%" fill="#fff"/>\n'
-            + "\n".join(drawing.parts) + "\n</svg>\n")
+    return drawing.document(width, y)
 
 
 def main():

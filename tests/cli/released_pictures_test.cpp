@@ -159,6 +159,9 @@ TEST(CliReleasedPictures, BenchMeasuresLayers) {
   document.Parse(json.out.c_str());
   ASSERT_TRUE(document.IsObject() && document.HasMember("layers")) << json.out;
   EXPECT_GT(document["peak_gflops"].GetDouble(), 0);
+  const auto& bandwidths = document["gbytes_per_s"];
+  EXPECT_GT(bandwidths["memory"].GetDouble(), 0);
+  EXPECT_GT(bandwidths["second_level_cache"].GetDouble(), 0);
   double percent = 0, last = 1e30;
   const rapidjson::Value* stem = nullptr;
   for (const auto& layer : document["layers"].GetArray()) {
