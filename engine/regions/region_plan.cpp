@@ -33,6 +33,7 @@ class Layout {
   bool run(uint64_t limit) {
     if (!cut(limit)) return false;
     plan_.chunks.resize(flow_.shapes.size());
+    plan_.wholes.resize(flow_.shapes.size());
     plan_.reductions.resize(flow_.shapes.size());
     for (stage_ = 0; stage_ < flow_.stages; ++stage_) {
       make_blocks(plan_.stages[static_cast<size_t>(stage_)]);
@@ -72,6 +73,8 @@ class Layout {
   }
 
   bool spilled(int value) const { return plan_.choice.spilled[static_cast<size_t>(value)]; }
+  // Whether a stored value lies in one piece.
+  bool whole(int value) const { return plan_.choice.whole && grid_.strips == 1 && !spilled(value); }
   int task(int strip, int step) const { return stage_ * plan_.tasks() + plan_.task(strip, step); }
 
   void choose_holdings(StagePlan& made) const {
@@ -96,9 +99,10 @@ class Layout {
     for (const int source : made.stage->sources) {
       const size_t value = static_cast<size_t>(source);
       const bool in_chunks = flow_.maker(source) != nullptr && by_pixel[value] && !spilled(source);
-      made.holdings[value].kind = flow_.is_reduction(source) ? Kind::reduced
-                                  : in_chunks                ? Kind::chunks
-                                                             : Kind::window;
+      made.holdings[value].kind = flow_.is_reduction(source)                        ? Kind::reduced
+                                  : flow_.maker(source) != nullptr && whole(source) ? Kind::whole
+                                  : in_chunks                                       ? Kind::chunks
+                                                                                    : Kind::window;
     }
     for (const int n : made.stage->nodes) {
       const FlowNode& node = flow_.nodes[static_cast<size_t>(n)];
@@ -106,7 +110,9 @@ class Layout {
       // Written straight to its chunks where nobody but targets reads it here.
       const bool direct = kept_here(made, node.output) && by_pixel[value] && !read[value] &&
                           !spilled(node.output) && kStepRows % node.op->grid() == 0;
-      made.holdings[value].kind = direct ? Kind::chunks : Kind::window;
+      made.holdings[value].kind = kept_here(made, node.output) && whole(node.output) ? Kind::whole
+                                  : direct                                           ? Kind::chunks
+                                                                                     : Kind::window;
     }
   }
 
@@ -210,6 +216,11 @@ class Layout {
         memory.state_bytes = flow_.maker(target.value)->op->reduction()->state_bytes(target.input.seen);
         blocks_.push_back({first, last, memory.state_bytes, false, {&memory.state}, {0}});
         blocks_.push_back({first, forever, flow_.bytes(target.value), false, {&memory.output}, {0}});
+      } else if (target.kind == Target::Kind::store && whole(target.value)) {
+        size_t& offset = plan_.wholes[static_cast<size_t>(target.value)];
+        block_of_[target.value] = {blocks_.size()};
+        blocks_.push_back({first, last, flow_.bytes(target.value), false, {&offset}, {0}});
+        plan_.stored_bytes += static_cast<double>(flow_.bytes(target.value));
       } else if (target.kind == Target::Kind::store) {
         make_chunks(made, i);
       }
@@ -245,6 +256,8 @@ class Layout {
   // Blocks last until the last task that reads one of their chunks.
   void read_blocks(const StagePlan& made) {
     for (const int source : made.stage->sources) {
+      if (made.holdings[static_cast<size_t>(source)].kind == Holding::Kind::whole)
+        blocks_[block_of_[source].front()].last = task(0, plan_.steps - 1);
       const std::vector<Chunk>& chunks = plan_.chunks[static_cast<size_t>(source)];
       if (chunks.empty()) continue;
       const bool in_chunks = made.holdings[static_cast<size_t>(source)].kind == Holding::Kind::chunks;
@@ -310,7 +323,7 @@ class Layout {
   int stage_ = 0;          // whose blocks are being made
   std::vector<int> runs_;  // by node of the flow: in how many stages
   std::vector<Block> blocks_;
-  std::map<int, std::vector<size_t>> block_of_;  // by stored value: of each chunk
+  std::map<int, std::vector<size_t>> block_of_;  // by stored value: of each chunk, or of all of it
 };
 
 }  // namespace

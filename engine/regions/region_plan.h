@@ -23,6 +23,7 @@ struct Holding {
     none,
     window,   // rows of the strip that move along with the steps, in memory of the stage's own
     chunks,   // in its chunks alone: its readers go pixel by pixel
+    whole,    // all of it, in one piece: nothing moves
     reduced,  // the output of a reduction that is finished
   } kind = Kind::none;
   size_t offset = 0;          // of a window, in the memory of its strip
@@ -52,6 +53,9 @@ struct ReductionMemory {
 struct RegionChoice {
   RegionGrid grid;
   std::vector<bool> stored, spilled;  // by value
+  // Whether a stored value lies in one piece and not in chunks; only for one strip. Its makers and readers
+  // work where it lies, but none of its memory goes to others before its last reader's stage has ended.
+  bool whole = false;
 };
 
 // How a flow runs in regions. Immutable once made; touches no weight.
@@ -61,6 +65,7 @@ struct RegionPlan {
   int threads = 1, steps = 1;
   std::vector<StagePlan> stages;
   std::vector<std::vector<Chunk>> chunks;   // by value, (strip, step); none where it is not stored
+  std::vector<size_t> wholes;               // by value: offset in the arena, where it lies in one piece
   std::vector<ReductionMemory> reductions;  // by value
   size_t arena_bytes = 0;                   // of values
   size_t scratch_bytes = 0;                 // of the hungriest node, for each worker
@@ -70,7 +75,7 @@ struct RegionPlan {
   // in a later stage; of what neighbouring strips both compute.
   double flops = 0, recomputed_flops = 0, halo_flops = 0;
   double waited_flops = 0;  // all of it, and what workers would do while they wait for a stage's last strip
-  double stored_bytes = 0, spilled_bytes = 0;  // written to chunks, all together
+  double stored_bytes = 0, spilled_bytes = 0;  // written to be read by later stages
 
   const RegionGrid& grid() const { return choice.grid; }
   // One step of one strip is a task; those of a stage are numbered in the order in which they begin.

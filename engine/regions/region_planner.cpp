@@ -247,7 +247,7 @@ class Search {
     const Option& cheapest = options_.front();
     std::optional<RegionPlan> best;
     for (size_t g = 0; g < grids_.preferred; ++g) {
-      std::optional<RegionPlan> plan = lay_out(cheapest, 0, grids_.all[g], limit);
+      std::optional<RegionPlan> plan = lay_out_quickest(cheapest, grids_.all[g], limit);
       if (plan && (!best || time_of(*plan) < time_of(*best))) best = std::move(plan);
     }
     if (best) return best;
@@ -325,13 +325,25 @@ class Search {
   }
 
  private:
+  // Stored values in one piece where that takes no memory that anybody notices.
+  std::optional<RegionPlan> lay_out_quickest(const Option& option, const RegionGrid& grid,
+                                             uint64_t limit) const {
+    if (grid.strips == 1) {
+      RegionChoice whole = choice(option, 0, grid);
+      whole.whole = true;
+      const uint64_t most = std::min(limit, kUnnoticedBytes);
+      if (auto plan = lay_out_regions(flow_, std::move(whole), request_.threads, most)) return plan;
+    }
+    return lay_out(option, 0, grid, limit);
+  }
+
   std::optional<RegionPlan> lay_out(const Option& option, size_t spilled, const RegionGrid& grid,
                                     uint64_t limit = UINT64_MAX) const {
     return lay_out_regions(flow_, choice(option, spilled, grid), request_.threads, limit);
   }
 
   static RegionChoice choice(const Option& option, size_t spilled, const RegionGrid& grid) {
-    RegionChoice made{grid, option.stored, Stored(option.stored.size(), false)};
+    RegionChoice made{grid, option.stored, Stored(option.stored.size(), false), false};
     for (size_t i = 0; i < spilled; ++i) made.spilled[static_cast<size_t>(option.values[i])] = true;
     return made;
   }

@@ -202,7 +202,13 @@ struct RegionSession::Run::Task {
   }
 
   TensorView memory(int value) const {
-    return holding(value).kind == Holding::Kind::reduced ? run.reduced(value) : window(value);
+    switch (holding(value).kind) {
+      case Holding::Kind::reduced: return run.reduced(value);
+      case Holding::Kind::whole:
+        return TensorView::dense(run.arena() + plan.wholes[static_cast<size_t>(value)], DType::f32,
+                                 flow.shape(value));
+      default: return window(value);
+    }
   }
 
   TensorView window(int value) const {
@@ -325,7 +331,7 @@ struct RegionSession::Run::Task {
   }
 
   TensorView output_of(const FlowNode& node, const Rect& region) const {
-    if (holding(node.output).kind == Holding::Kind::window) return window(node.output);
+    if (holding(node.output).kind != Holding::Kind::chunks) return memory(node.output);
     return chunk_view(node.output, new_chunk(node.output, region));
   }
 
@@ -342,8 +348,9 @@ struct RegionSession::Run::Task {
     const int value = target.input.value;
     const bool direct = holding(value).kind == Holding::Kind::chunks;
     switch (target.kind) {
-      case Target::Kind::output: return run.write(value, window(value), region, threads);
-      case Target::Kind::store: return direct ? Status() : store(value, region);
+      case Target::Kind::output: return run.write(value, memory(value), region, threads);
+      case Target::Kind::store:
+        return holding(value).kind == Holding::Kind::window ? store(value, region) : Status();
       case Target::Kind::reduction: break;
     }
     const ReductionMemory& sums = plan.reductions[static_cast<size_t>(target.value)];

@@ -62,6 +62,7 @@ TEST(Regions, AnyCutOfARandomGraphGivesTheBitsOfTheWhole) {
       choice.grid.strips = 1 + below(5);
       choice.grid.abreast = 1 + below(choice.grid.strips);
       choice.grid.share_nodes = below(2) == 0;
+      choice.whole = below(2) == 0;
       for (size_t value = 0; value < flow->shapes.size(); ++value) {
         choice.stored.push_back(below(2) == 0);
         choice.spilled.push_back(can_spill() && below(4) == 0);
