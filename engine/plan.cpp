@@ -16,8 +16,9 @@ int root_of(const std::vector<Placement>& placements, int value) {
 
 // From a pixel to the next, in floats.
 int64_t arena_step(const Shape& shape) {
-  constexpr int kShared = 512, kLine = 16;
-  return shape.h == 1 && shape.w > 1 && shape.c % kShared == 0 ? int64_t{shape.c} + kLine : shape.c;
+  constexpr int kSharedRow = 512, kSharedMap = 1024, kLine = 16;
+  const int shared = shape.h == 1 ? kSharedRow : kSharedMap;
+  return shape.w > 1 && shape.c % shared == 0 ? int64_t{shape.c} + kLine : shape.c;
 }
 
 class Planner {

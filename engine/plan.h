@@ -27,9 +27,10 @@ struct Placement {
   size_t offset = 0;  // in the arena
 };
 
-// A value of the arena as it lies at `data`. Between the rows of a matrix, (n, 1, w, c), a cache line is left
-// free where rows a power of two apart would all meet in one set of the first-level cache, which costs a
-// product a third of its speed; otherwise it is dense.
+// A value of the arena as it lies at `data`. Between the rows of a matrix, (n, 1, w, c), and between the
+// pixels of a map of many channels a cache line is left free where rows a power of two apart would all meet
+// in one set of the first-level cache, which costs a product up to a third of its speed; otherwise it is
+// dense.
 TensorView arena_view(void* data, const Shape& shape);
 // Bytes that it takes.
 size_t arena_bytes(const Shape& shape);

@@ -258,7 +258,8 @@ TEST(Plan, RowsOfAMatrixDoNotLieAPowerOfTwoApart) {
   EXPECT_EQ(step({3, 1, 7, 1536}), 1552);
   EXPECT_EQ(step({1, 1, 7, 768}), 768);
   EXPECT_EQ(step({1, 1, 1, 1024}), 1024);  // a single row
-  EXPECT_EQ(step({1, 7, 7, 1024}), 1024);  // not a matrix
+  EXPECT_EQ(step({1, 7, 7, 1024}), 1040);  // the pixels of a map
+  EXPECT_EQ(step({1, 7, 7, 512}), 512);
   for (const Shape shape : {Shape{3, 1, 7, 1024}, Shape{2, 5, 4, 512}, Shape{1, 1, 1, 3}}) {
     const TensorView view = arena_view(nullptr, shape);
     EXPECT_EQ(view.row_stride, shape.w * view.pixel_stride);
@@ -273,6 +274,24 @@ TEST(Plan, NodesOfEveryKindReadAndWriteSuchRows) {
   const Value y = g.activation(g.layer_norm(x), Activation::gelu);
   const Value z = g.binary(BinaryOp::mul, g.linear(y, 512), g.crop(g.conv(y, {.oc = 512}), {}));
   g.output(g.linear(g.add_values(g.scale(g.batch_norm(z), 0.5f), x), 3));
+  const auto model = test::prepare(g);
+  test::expect_results(g, test::run(*model, g, 2));
+}
+
+TEST(Plan, NodesOfMapsReadAndWriteSuchPixels) {
+  TwinGraph g(6);
+  const Value x = g.conv(g.input({2, 6, 5, 8}, true), {.oc = 1024});
+  const Value y = g.activation(g.batch_norm(x), Activation::relu);
+  const Value z = g.conv(y, {.oc = 1024,
+                             .kh = 3,
+                             .kw = 3,
+                             .pad_top = 1,
+                             .pad_left = 1,
+                             .pad_bottom = 1,
+                             .pad_right = 1,
+                             .groups = 128});
+  g.output(g.global_mean(g.pool(g.add_values(z, x), {.kh = 2, .kw = 2, .sh = 2, .sw = 2})));
+  g.output(g.conv(g.binary(BinaryOp::mul, z, g.global_mean(y)), {.oc = 16, .sh = 2, .sw = 2}));
   const auto model = test::prepare(g);
   test::expect_results(g, test::run(*model, g, 2));
 }
