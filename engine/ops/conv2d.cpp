@@ -45,6 +45,10 @@ class PreparedConv2d : public PreparedOp {
     if constexpr (std::is_same_v<Conv, WinogradConv>) return conv_.tile();
     return 1;
   }
+  // A tile adds the residual where it stores, and reads nothing else there.
+  bool may_overwrite(size_t input) const override {
+    return input == 1 && (std::is_same_v<Conv, TapConv> || std::is_same_v<Conv, WinogradConv>);
+  }
   // Pieces of a grid's cells would not be the cells.
   bool elementwise_in(size_t input) const override { return input == 1 && grid() == 1; }
   Rect input_region(size_t input, Rect region, std::span<const Shape> inputs, const Shape&) const override {
@@ -100,8 +104,13 @@ class PreparedExpandDepthwise : public PreparedOp {
 // The last input scales the channels of the first.
 class PreparedPointwise : public PreparedOp {
  public:
-  PreparedPointwise(const char* kernel, PointwiseConv conv, const ConvParams& params, Epilogue epilogue)
-      : kernel_(kernel), conv_(std::move(conv)), params_(params), epilogue_(epilogue) {}
+  PreparedPointwise(const char* kernel, PointwiseConv conv, const ConvParams& params, Epilogue epilogue,
+                    bool has_residual)
+      : kernel_(kernel),
+        conv_(std::move(conv)),
+        params_(params),
+        epilogue_(epilogue),
+        has_residual_(has_residual) {}
 
   const char* kernel() const override { return kernel_; }
   std::string note() const override { return "scales its input by the channel"; }
@@ -112,13 +121,14 @@ class PreparedPointwise : public PreparedOp {
   double flops(std::span<const Shape>, const Shape& output) const override {
     return 2.0 * params_.ic * static_cast<double>(output.elements());
   }
+  bool may_overwrite(size_t input) const override { return input == 1 && has_residual_; }
   Rect input_region(size_t input, Rect region, std::span<const Shape> inputs, const Shape&) const override {
     return input + 1 < inputs.size() ? region : Rect{0, 0, 1, 1};
   }
   void run(const RunContext& context) const override {
     const std::span<const TensorView> inputs = context.inputs;
     const View<const float> residual =
-        inputs.size() > 2 ? View<const float>(inputs[1].floats()) : View<const float>{};
+        has_residual_ ? View<const float>(inputs[1].floats()) : View<const float>{};
     conv_.run(inputs[0].floats(), context.output.floats(), residual, inputs.back().floats(), epilogue_,
               context.region, context.threads, context.scratch);
   }
@@ -128,6 +138,7 @@ class PreparedPointwise : public PreparedOp {
   PointwiseConv conv_;
   ConvParams params_;
   Epilogue epilogue_;
+  bool has_residual_;
 };
 
 class Conv2d : public EpilogueOp {
@@ -171,8 +182,9 @@ class Conv2d : public EpilogueOp {
           new PreparedConv2d<Conv>(kernel, std::move(note), std::move(conv), p, epilogue_));
     };
     if (has_scale_) {
-      return std::unique_ptr<PreparedOp>(new PreparedPointwise(
-          gemm.name, PointwiseConv(gemm, choose_binary(context.isa), p, weights, bias), p, epilogue_));
+      return std::unique_ptr<PreparedOp>(
+          new PreparedPointwise(gemm.name, PointwiseConv(gemm, choose_binary(context.isa), p, weights, bias),
+                                p, epilogue_, has_residual_));
     }
     if (expansion_ != nullptr) return prepare_expansion(context, weights, bias);
     if (DepthwiseConv::declines(p) == nullptr) {

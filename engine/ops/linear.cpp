@@ -24,6 +24,7 @@ class PreparedLinear : public PreparedOp {
 
   const char* kernel() const override { return variant_.name; }
   size_t packed_bytes() const override { return panels_.bytes(); }
+  bool may_overwrite(size_t input) const override { return input == 1; }  // the residual
   double flops(std::span<const Shape>, const Shape& output) const override {
     return 2.0 * panels_.k() * static_cast<double>(output.elements());
   }

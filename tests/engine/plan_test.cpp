@@ -92,6 +92,26 @@ TEST(Plan, WhatIsReadLaterIsNotOverwritten) {
   });
 }
 
+TEST(Plan, SumsAreWrittenOverTheResidualThatDiesWithThem) {
+  for (const int kernel : {1, 3}) {
+    TwinGraph g(1);
+    const int pad = kernel / 2;
+    const ConvParams conv{.oc = 16,
+                          .kh = kernel,
+                          .kw = kernel,
+                          .pad_top = pad,
+                          .pad_left = pad,
+                          .pad_bottom = pad,
+                          .pad_right = pad};
+    const Value x = g.scale(g.input({1, 18, 20, 16}), 2);
+    const Value y = g.activation(g.add_values(g.conv(g.conv(x, conv), conv), x), Activation::relu);
+    g.output(g.scale(y, 2));
+    const Planned planned(g);
+    EXPECT_EQ(placement(*planned.plan, x).offset, placement(*planned.plan, y).offset);
+    test::expect_results(g, test::run(*planned.model, g));
+  }
+}
+
 TEST(Plan, AnOperandUsedTwiceIsNotOverwrittenByHalves) {
   TwinGraph g(1);
   const Value x = g.scale(g.input({1, 8, 8, 4}), 2);
