@@ -17,7 +17,7 @@ constexpr uint64_t kUnnoticedBytes = uint64_t{384} << 20;
 constexpr double kFlopsPerFurtherByte = 100;
 // Where threads share a node they leave the caches of their cores and wait for the slowest of them after
 // each: some microseconds on an idle machine, far more on a busy one.
-constexpr double kSharedNodePenalty = 1.1, kFlopsPerSharedNode = 3e7;
+constexpr double kSharedNodePenalty = 1.06, kFlopsPerSharedNode = 1e7;
 // Handing out a task, and starting the nodes of a small one.
 constexpr double kFlopsPerTask = 4e6;
 
@@ -208,7 +208,7 @@ Grids grids_of(const Flow& flow, const RegionRequest& request) {
   const int strips = many >= threads ? many : std::min(threads, std::max(1, w / (2 * kLeastWidth)));
   const int best = threads == 1 ? strips_of(kWidthAlone) : strips;
   add({16}, best, best, false);
-  if (threads > 1 && strips < 2 * threads) add({64, 32}, 1, 1, true);
+  if (threads > 1 && strips < 2 * threads) add({96, 64, 32}, 1, 1, true);
   grids.preferred = grids.all.size();
   // Where little is stored, stages are long and their halos wide: then fewer strips may do better.
   for (const int sixths : {6, 4, 3, 2, 1}) {
