@@ -3,6 +3,7 @@
 #include "bench/kernels/layers.h"
 #include "bench/kernels/opponents.h"
 #include "kernels/conv/narrow.h"
+#include "kernels/deconv/winograd_deconv.h"
 
 namespace ink::bench {
 namespace {
@@ -34,6 +35,12 @@ void add_network(const std::string& network) {
           [=, &gemm](const float* weights, const float* bias) {
             return NarrowConv(gemm, params, weights, bias);
           });
+    }
+    for (const WinogradVariant& variant : winograd_variants(4)) {
+      if (WinogradDeconv::declines(params) != nullptr) continue;
+      add(shape, layer, variant.name, variant.isa, [=, &variant](const float* weights, const float* bias) {
+        return WinogradDeconv(variant, choose_gemm(variant.isa), params, weights, bias);
+      });
     }
     add_opponents(about(layer, "deconv", shape, "", {}), layer);
   }

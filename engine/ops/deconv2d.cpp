@@ -1,31 +1,48 @@
 #include <optional>
+#include <type_traits>
 
 #include "engine/ops/epilogue_op.h"
 #include "engine/ops/folded_weights.h"
 #include "kernels/conv/narrow.h"
+#include "kernels/deconv/winograd_deconv.h"
 
 namespace ink {
 namespace {
 
-// Kernel: Deconv or NarrowConv.
+// Kernel: Deconv, NarrowConv or WinogradDeconv.
 template <class Kernel>
 class PreparedDeconv2d : public PreparedOp {
- public:
-  PreparedDeconv2d(const GemmVariant& variant, Kernel deconv, const DeconvParams& params, Epilogue epilogue)
-      : variant_(variant), deconv_(std::move(deconv)), params_(params), epilogue_(epilogue) {}
+  static constexpr bool kWinograd = std::is_same_v<Kernel, WinogradDeconv>;
 
-  const char* kernel() const override { return variant_.name; }
+ public:
+  PreparedDeconv2d(const char* kernel, Kernel deconv, const DeconvParams& params, Epilogue epilogue)
+      : kernel_(kernel), deconv_(std::move(deconv)), params_(params), epilogue_(epilogue) {}
+
+  const char* kernel() const override { return kernel_; }
   size_t packed_bytes() const override { return deconv_.packed_bytes(); }
-  size_t scratch_bytes(std::span<const Shape>, const Shape&, int threads) const override {
-    return deconv_.scratch_floats(threads) * sizeof(float);
+  size_t scratch_bytes(std::span<const Shape>, const Shape& output, int threads) const override {
+    if constexpr (kWinograd) {
+      return deconv_.scratch_floats(threads, output.n, output.h, output.w) * sizeof(float);
+    } else {
+      return deconv_.scratch_floats(threads) * sizeof(float);
+    }
   }
   double flops(std::span<const Shape> inputs, const Shape&) const override {
     return 2.0 * (params_.oc / params_.groups) * params_.kh * params_.kw *
            static_cast<double>(inputs[0].elements());
   }
-  bool elementwise_in(size_t input) const override { return input == 1; }
+  int grid() const override {
+    if constexpr (kWinograd) return deconv_.grid();
+    return 1;
+  }
+  // Pieces of a grid's cells would not be the cells.
+  bool elementwise_in(size_t input) const override { return input == 1 && grid() == 1; }
   Rect input_region(size_t input, Rect region, std::span<const Shape> inputs, const Shape&) const override {
     if (input == 1) return region;  // the residual
+    if constexpr (kWinograd) {
+      const Rect patches{region.y0 / 2, region.x0 / 2, (region.y1 + 1) / 2, (region.x1 + 1) / 2};
+      return conv_source_region(deconv_.patches(), patches, inputs[0], deconv_.grid() / 2);
+    }
     const DeconvParams& p = params_;
     // Output y reads the inputs (y + pad - r) / stride that are whole, 0 <= r < kernel.
     const auto source = [](int y0, int y1, int pad, int kernel, int stride, int size) {
@@ -42,7 +59,7 @@ class PreparedDeconv2d : public PreparedOp {
   }
 
  private:
-  const GemmVariant& variant_;
+  const char* kernel_;
   Kernel deconv_;
   DeconvParams params_;
   Epilogue epilogue_;
@@ -79,13 +96,18 @@ class Deconv2d : public EpilogueOp {
     INK_TRY(const FoldedWeights folded, FoldedWeights::load(context.weights, attributes_.weight,
                                                             attributes_.bias, shapes, p.oc, batch_norm_));
     const GemmVariant& gemm = choose_gemm(context.isa);
-    const auto prepared = [&]<class Kernel>(Kernel kernel) {
-      return std::unique_ptr<PreparedOp>(new PreparedDeconv2d<Kernel>(gemm, std::move(kernel), p, epilogue_));
+    const auto prepared = [&]<class Kernel>(const char* name, Kernel kernel) {
+      return std::unique_ptr<PreparedOp>(new PreparedDeconv2d<Kernel>(name, std::move(kernel), p, epilogue_));
     };
     const float *weights = folded.weights.data(), *bias = folded.bias.data();
     const double* factors = folded.factors_or_null();
-    if (NarrowConv::declines(p) == nullptr) return prepared(NarrowConv(gemm, p, weights, bias, factors));
-    return prepared(Deconv(gemm, p, weights, bias, factors));
+    if (NarrowConv::declines(p) == nullptr)
+      return prepared(gemm.name, NarrowConv(gemm, p, weights, bias, factors));
+    if (WinogradDeconv::declines(p) == nullptr) {
+      const WinogradVariant& winograd = choose_winograd(context.isa, 4);
+      return prepared(winograd.name, WinogradDeconv(winograd, gemm, p, weights, bias, factors));
+    }
+    return prepared(gemm.name, Deconv(gemm, p, weights, bias, factors));
   }
 
   bool absorb_batch_norm(const BatchNormAttributes& batch_norm) override {

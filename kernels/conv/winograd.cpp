@@ -84,11 +84,12 @@ int winograd_tile(int h, int w) {
 }
 
 WinogradConv::WinogradConv(const WinogradVariant& variant, const GemmVariant& gemm, const ConvParams& params,
-                           const ConvWeights& weights, const float* bias)
+                           const ConvWeights& weights, const float* bias, int interleave)
     : variant_(&variant),
       gemm_(&gemm),
       params_(params),
       weights_(gemm, variant.tile, weights, params.ic, params.oc),
+      interleave_(interleave),
       bias_(static_cast<size_t>(params.oc)) {
   INK_CHECK(winograd_declines(params) == nullptr && variant.isa == gemm.isa);
   // Transformed inputs and sums of a block stay in the second-level cache beside the weights that pass
@@ -110,7 +111,7 @@ size_t WinogradConv::scratch_floats(int threads) const {
 }
 
 size_t WinogradConv::scratch_floats(int threads, int n, int h, int w) const {
-  const int64_t tiles = winograd_tiles(tile(), h, w) * n;
+  const int64_t tiles = winograd_tiles(grid(), h, w) * n;
   if (tiles > kWholeTiles) return scratch_floats(threads);
   const int64_t whole = points() * (point_stride(tiles * params_.ic) + point_stride(tiles * params_.oc));
   return std::max(scratch_floats(threads), static_cast<size_t>(whole));
@@ -122,7 +123,8 @@ struct WinogradConv::Maps {
   View<const float> src, residual;
   View<float> dst;
   Epilogue epilogue;
-  Rect region;
+  Rect region;  // of dst
+  Rect q;       // its patches
   int side;     // of a tile
   int tiles_x;  // tiles a row of the region
 
@@ -162,11 +164,13 @@ class WinogradConv::Ahead {
 
 void WinogradConv::run(View<const float> src, View<float> dst, View<const float> residual,
                        const Epilogue& epilogue, Rect region, int threads, float* scratch) const {
-  INK_CHECK(region.y0 % tile() == 0 && region.x0 % tile() == 0);
+  INK_CHECK(region.y0 % grid() == 0 && region.x0 % grid() == 0);
   if (region.h() <= 0 || region.w() <= 0) return;
-  const Maps maps{src, residual, dst, epilogue, region, tile(), divide_up(region.w(), tile())};
-  const int64_t tiles = static_cast<int64_t>(divide_up(region.h(), tile())) * maps.tiles_x;
-  if (winograd_tiles(tile(), dst.h, dst.w) * dst.n <= kWholeTiles)
+  const Rect q{region.y0 / interleave_, region.x0 / interleave_, divide_up(region.y1, interleave_),
+               divide_up(region.x1, interleave_)};
+  const Maps maps{src, residual, dst, epilogue, region, q, tile(), divide_up(q.w(), tile())};
+  const int64_t tiles = static_cast<int64_t>(divide_up(q.h(), tile())) * maps.tiles_x;
+  if (winograd_tiles(grid(), dst.h, dst.w) * dst.n <= kWholeTiles)
     return run_whole(maps, tiles, threads, scratch);
   // A small map is cut finer, so that every thread gets a share.
   int block = block_tiles_;
@@ -196,8 +200,9 @@ WinogradConv::Ahead::Ahead(const WinogradConv& conv, const Maps& maps, int image
       add(src.at(image, begin.y0 - conv.params_.pad_top + y, begin.x0 - conv.params_.pad_left),
           (columns + 2) * src.pixel_stride);
     }
-    for (int y = 0; y < begin.h(); ++y)
-      add(maps.dst.at(image, begin.y0 + y, begin.x0), columns * maps.dst.pixel_stride);
+    const int step = conv.interleave_;
+    for (int y = begin.y0 * step; y < begin.y1 * step; ++y)
+      add(maps.dst.at(image, y, begin.x0 * step), columns * step * maps.dst.pixel_stride);
     tile = end;
   }
   int64_t bytes = 0;
@@ -206,9 +211,9 @@ WinogradConv::Ahead::Ahead(const WinogradConv& conv, const Maps& maps, int image
 }
 
 Rect WinogradConv::Maps::tile(int64_t index) const {
-  const int y = region.y0 + static_cast<int>(index / tiles_x) * side;
-  const int x = region.x0 + static_cast<int>(index % tiles_x) * side;
-  return {y, x, std::min(y + side, region.y1), std::min(x + side, region.x1)};
+  const int y = q.y0 + static_cast<int>(index / tiles_x) * side;
+  const int x = q.x0 + static_cast<int>(index % tiles_x) * side;
+  return {y, x, std::min(y + side, q.y1), std::min(x + side, q.x1)};
 }
 
 void WinogradConv::transform_input(const Maps& maps, int image, int64_t tile, float* dst,
@@ -222,12 +227,28 @@ void WinogradConv::transform_input(const Maps& maps, int image, int64_t tile, fl
 
 void WinogradConv::transform_output(const Maps& maps, int image, int64_t tile, const float* sums,
                                     int64_t sum_stride, int channel, int channels) const {
+  const int pixel_channels = params_.oc / (interleave_ * interleave_);
+  for (const int behind = channel + channels; channel < behind;) {
+    const int count = std::min(behind - channel, pixel_channels - channel % pixel_channels);
+    transform_pixel(maps, image, tile, sums, sum_stride, channel, count);
+    channel += count;
+    sums += count;
+  }
+}
+
+void WinogradConv::transform_pixel(const Maps& maps, int image, int64_t tile, const float* sums,
+                                   int64_t sum_stride, int channel, int channels) const {
+  const int step = interleave_, pixel_channels = params_.oc / (step * step), pixel = channel / pixel_channels;
   const Rect at = maps.tile(tile);
-  const float* residual =
-      maps.residual.data == nullptr ? nullptr : maps.residual.at(image, at.y0, at.x0) + channel;
-  variant_->output({sums, sum_stride, maps.dst.at(image, at.y0, at.x0) + channel, maps.dst.row_stride,
-                    maps.dst.pixel_stride, at.h(), at.w(), bias_.data() + channel, residual,
-                    maps.residual.row_stride, maps.residual.pixel_stride, channels, maps.epilogue});
+  const int y = at.y0 * step + pixel / step, x = at.x0 * step + pixel % step, c = channel % pixel_channels;
+  const int rows = divide_up(std::min(at.y1 * step, maps.region.y1) - y, step);
+  const int columns = divide_up(std::min(at.x1 * step, maps.region.x1) - x, step);
+  if (rows <= 0 || columns <= 0) return;
+  const View<const float>& residual = maps.residual;
+  variant_->output({sums, sum_stride, maps.dst.at(image, y, x) + c, step * maps.dst.row_stride,
+                    step * maps.dst.pixel_stride, rows, columns, bias_.data() + channel,
+                    residual.data == nullptr ? nullptr : residual.at(image, y, x) + c,
+                    step * residual.row_stride, step * residual.pixel_stride, channels, maps.epilogue});
 }
 
 void WinogradConv::multiply(int point, int panel, const float* inputs, int tiles, float* sums,
@@ -236,6 +257,10 @@ void WinogradConv::multiply(int point, int panel, const float* inputs, int tiles
   constexpr int kLine = kAlignment / sizeof(float);
   const int ic = params_.ic;
   const float* const packed = weights_.panel(point, panel);
+  if (weights_.zero(point, panel)) {
+    for (int t = 0; t < tiles; ++t) std::fill_n(sums + t * sum_step, weights_.columns(panel), 0.0f);
+    return;
+  }
   int t = 0;
   if (variant_->product != nullptr && next == nullptr && weights_.columns(panel) == gemm_->nr) {
     for (; t + gemm_->mr <= tiles; t += gemm_->mr) {

@@ -38,10 +38,14 @@ int winograd_tile(int h, int w);
 class WinogradConv {
  public:
   // bias: oc values or nullptr.
+  // interleave = 2: the channels are those of four convolutions whose outputs make patches of 2x2 pixels of
+  // dst; those at (y % 2, x % 2) come from the channels from (y % 2 * 2 + x % 2) * oc / 4 on.
   WinogradConv(const WinogradVariant& variant, const GemmVariant& gemm, const ConvParams& params,
-               const ConvWeights& weights, const float* bias);
+               const ConvWeights& weights, const float* bias, int interleave = 1);
 
   int tile() const { return variant_->tile; }
+  // Of dst: where regions may begin.
+  int grid() const { return tile() * interleave_; }
   // For maps of any size; for an output of n maps of h x w, which may take more.
   size_t scratch_floats(int threads) const;
   size_t scratch_floats(int threads, int n, int h, int w) const;
@@ -63,6 +67,9 @@ class WinogradConv {
   void transform_input(const Maps& maps, int image, int64_t tile, float* dst, int64_t dst_stride) const;
   void transform_output(const Maps& maps, int image, int64_t tile, const float* sums, int64_t sum_stride,
                         int channel, int channels) const;
+  // Channels of one pixel of a patch.
+  void transform_pixel(const Maps& maps, int image, int64_t tile, const float* sums, int64_t sum_stride,
+                       int channel, int channels) const;
   // At one point: the sums of `tiles` rows of inputs in the columns of a panel. next: the panel that follows,
   // or nullptr; ahead: what else to ask for.
   void multiply(int point, int panel, const float* inputs, int tiles, float* sums, int64_t sum_step,
@@ -72,6 +79,7 @@ class WinogradConv {
   const GemmVariant* gemm_;
   ConvParams params_;
   WinogradWeights weights_;
+  int interleave_;
   int block_tiles_;  // tiles a task, a multiple of the rows of a GEMM tile
   AlignedBuffer<float> bias_;
 };

@@ -62,6 +62,12 @@ WinogradWeights::WinogradWeights(const GemmVariant& variant, int tile, const Con
   } else {
     transform<6>(weights);
   }
+  for (int point = 0; point < points_; ++point) {
+    for (int p = 0; p < panels(); ++p) {
+      const float* const begin = panel(point, p);
+      zero_.push_back(std::all_of(begin, begin + int64_t{ic} * width(p), [](float w) { return w == 0.0f; }));
+    }
+  }
 }
 
 int64_t WinogradWeights::offset(int point, int panel) const {

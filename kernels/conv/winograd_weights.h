@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "kernels/base/aligned_buffer.h"
 #include "kernels/conv/conv_weights.h"
 #include "kernels/gemm/gemm.h"
@@ -20,6 +22,8 @@ class WinogradWeights {
   int columns(int panel) const { return panel + 1 < panels() ? nr_ : oc_ - panel * nr_; }
   int width(int panel) const { return panel + 1 < panels() ? nr_ : width_ - panel * nr_; }
   const float* panel(int point, int panel) const { return data_.data() + offset(point, panel); }
+  // Whether all of a panel is zero, as kernels with fewer than 3 rows or columns make it.
+  bool zero(int point, int panel) const { return zero_[static_cast<size_t>(point * panels() + panel)]; }
   const float* zeros() const { return zeros_.data(); }  // as many as a panel is wide
   size_t bytes() const { return (data_.size() + zeros_.size()) * sizeof(float); }
 
@@ -32,6 +36,7 @@ class WinogradWeights {
   int width_;  // of all panels
   int group_panels_;
   AlignedBuffer<float> data_, zeros_;
+  std::vector<bool> zero_;  // by (point, panel)
 };
 
 }  // namespace ink
