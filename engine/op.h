@@ -54,6 +54,8 @@ class PreparedOp {
   virtual std::string note() const { return {}; }  // why a faster kernel was not chosen, for people
   virtual size_t scratch_bytes(std::span<const Shape> inputs, const Shape& output, int threads) const;
   virtual size_t packed_bytes() const { return 0; }
+  // Whether each image of the output needs the same image of every input and no other.
+  virtual bool image_by_image() const { return false; }
   // Whether the output may be written over input i, element by element.
   virtual bool may_overwrite(size_t input) const;
   // Multiplications and additions of the plain algorithm.

@@ -19,12 +19,25 @@ struct Step {
   size_t sums_offset = kNoSums;
 };
 
+// Steps that all run for some images of a batch, then for the next ones, so that the maps between them stay
+// in the caches.
+struct Stretch {
+  int first = 0, behind = 0;  // steps
+  int pieces = 1;             // of the batch, which differ by one image at most
+
+  // The first image of a piece, of `images` in all.
+  static int begin(int images, int pieces, int piece) {
+    return static_cast<int>(static_cast<int64_t>(images) * piece / pieces);
+  }
+};
+
 // Where a value lives while a session runs.
 struct Placement {
   enum class Kind { unused, input, output, arena, view } kind = Kind::unused;
   int index = -1;     // of the input, the output or, for a view, the value it looks at
   int node = -1;      // of a view: the node that makes it
   size_t offset = 0;  // in the arena
+  int images = 0;     // there; fewer than the shape's where no other stretch reads them
 };
 
 // A value of the arena as it lies at `data`. Between the rows of a matrix, (n, 1, w, c), and between the
@@ -41,6 +54,8 @@ struct Plan {
   std::vector<Shape> shapes;          // by value id
   std::vector<Placement> placements;  // by value id
   std::vector<Step> steps;
+  std::vector<Stretch> stretches;
+  int images = 1;            // of the batch that stretches cut
   size_t arena_bytes = 0;    // of values
   size_t scratch_bytes = 0;  // of the hungriest step
   int threads = 1;

@@ -38,14 +38,19 @@ void Session::resolve(std::span<const TensorView> inputs, std::span<const Tensor
         INK_CHECK(outputs[index].shape == shape);
         values_[value] = outputs[index];
         break;
-      case Placement::Kind::arena: values_[value] = arena_view(arena_.data() + place.offset, shape); break;
+      case Placement::Kind::arena:
+        values_[value] = arena_view(arena_.data() + place.offset, {place.images, shape.h, shape.w, shape.c});
+        break;
       case Placement::Kind::view: break;
     }
   }
   for (const Node& node : model_.graph().nodes) {
     const size_t output = static_cast<size_t>(node.output);
     if (plan_->placements[output].kind != Placement::Kind::view) continue;
-    values_[output] = node.op->view(values_[static_cast<size_t>(node.inputs[0])], plan_->shapes[output]);
+    const size_t input = static_cast<size_t>(node.inputs[0]);
+    Shape shape = plan_->shapes[output];
+    if (values_[input].shape.n != plan_->shapes[input].n) shape.n = values_[input].shape.n;
+    values_[output] = node.op->view(values_[input], shape);
   }
 }
 
@@ -58,35 +63,58 @@ Status Session::run(std::span<const TensorView> inputs, std::span<const TensorVi
   return status;
 }
 
+// The images [first, first + count) of a value, which may hold no others.
+TensorView Session::images(int value, int first, int count) const {
+  TensorView view = values_[static_cast<size_t>(value)];
+  if (view.shape.n == plan_->shapes[static_cast<size_t>(value)].n)
+    view.data = static_cast<std::byte*>(view.data) +
+                first * view.image_stride * static_cast<int64_t>(dtype_size(view.dtype));
+  view.shape.n = count;
+  return view;
+}
+
 Status Session::run_steps(const Progress& progress) {
-  float* scratch = reinterpret_cast<float*>(arena_.data() + plan_->arena_bytes);
   const double total = plan_->flops();
   double done = 0;
-  for (size_t s = 0; s < plan_->steps.size(); ++s) {
-    const Step& step = plan_->steps[s];
-    const Node& node = model_.graph().nodes[static_cast<size_t>(step.node)];
-    for (size_t i = 0; i < node.inputs.size(); ++i)
-      step_inputs_[i] = values_[static_cast<size_t>(node.inputs[i])];
-    const TensorView& output = values_[static_cast<size_t>(node.output)];
-    const RunContext context{{step_inputs_.data(), node.inputs.size()},
-                             output,
-                             {0, 0, output.shape.h, output.shape.w},
-                             scratch,
-                             plan_->threads,
-                             step.sums_offset == Step::kNoSums ? nullptr : arena_.data() + step.sums_offset};
-    if (step_seconds_.empty()) {
-      model_.op(step.node).run(context);
-    } else {
-      const auto begin = std::chrono::steady_clock::now();
-      model_.op(step.node).run(context);
-      step_seconds_[s] += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  for (const Stretch& stretch : plan_->stretches) {
+    for (int piece = 0; piece < stretch.pieces; ++piece) {
+      const int first = Stretch::begin(plan_->images, stretch.pieces, piece);
+      const int count = Stretch::begin(plan_->images, stretch.pieces, piece + 1) - first;
+      for (int s = stretch.first; s < stretch.behind; ++s) {
+        const Step& step = plan_->steps[static_cast<size_t>(s)];
+        const Node& node = model_.graph().nodes[static_cast<size_t>(step.node)];
+        const auto part = [&](int value) {
+          return stretch.pieces == 1 ? values_[static_cast<size_t>(value)] : images(value, first, count);
+        };
+        for (size_t i = 0; i < node.inputs.size(); ++i) step_inputs_[i] = part(node.inputs[i]);
+        INK_TRY_STATUS(run_step(static_cast<size_t>(s), part(node.output)));
+        done += step.flops / stretch.pieces;
+        if (progress && !progress(total > 0 ? std::min(done / total, 1.0) : 1))
+          return Error{ErrorKind::interrupted, "interrupted"};
+      }
     }
-    INK_TRY_STATUS(model_.op(step.node).fault());
-    done += step.flops;
-    if (progress && !progress(total > 0 ? done / total : 1))
-      return Error{ErrorKind::interrupted, "interrupted"};
   }
   return {};
+}
+
+Status Session::run_step(size_t index, const TensorView& output) {
+  const Step& step = plan_->steps[index];
+  const PreparedOp& op = model_.op(step.node);
+  const size_t inputs = model_.graph().nodes[static_cast<size_t>(step.node)].inputs.size();
+  const RunContext context{{step_inputs_.data(), inputs},
+                           output,
+                           {0, 0, output.shape.h, output.shape.w},
+                           reinterpret_cast<float*>(arena_.data() + plan_->arena_bytes),
+                           plan_->threads,
+                           step.sums_offset == Step::kNoSums ? nullptr : arena_.data() + step.sums_offset};
+  if (step_seconds_.empty()) {
+    op.run(context);
+  } else {
+    const auto begin = std::chrono::steady_clock::now();
+    op.run(context);
+    step_seconds_[index] += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  }
+  return op.fault();
 }
 
 }  // namespace ink

@@ -20,7 +20,8 @@ class Session {
 
   const Plan& plan() const { return *plan_; }
 
-  // Called after each step with the share of the work done, 0 to 1; false stops the run.
+  // Called after each step, of each piece of a batch, with the share of the work done, 0 to 1; false stops
+  // the run.
   using Progress = std::function<bool(double)>;
 
   // inputs and outputs in the graph's order, shaped as planned. An output must not overlap an input. Error:
@@ -35,7 +36,9 @@ class Session {
 
  private:
   void resolve(std::span<const TensorView> inputs, std::span<const TensorView> outputs);
+  TensorView images(int value, int first, int count) const;
   Status run_steps(const Progress& progress);
+  Status run_step(size_t index, const TensorView& output);
 
   const PreparedModel& model_;
   std::shared_ptr<const Plan> plan_;

@@ -30,6 +30,7 @@ class PreparedConv2d : public PreparedOp {
   const char* kernel() const override { return kernel_; }
   std::string note() const override { return note_; }
   size_t packed_bytes() const override { return conv_.packed_bytes(); }
+  bool image_by_image() const override { return true; }
   size_t scratch_bytes(std::span<const Shape>, const Shape& output, int threads) const override {
     if constexpr (std::is_same_v<Conv, WinogradConv>) {
       return conv_.scratch_floats(threads, output.n, output.h, output.w) * sizeof(float);
@@ -78,6 +79,7 @@ class PreparedExpandDepthwise : public PreparedOp {
   const char* kernel() const override { return kernel_; }
   std::string note() const override { return "with the 1x1 convolution before it"; }
   size_t packed_bytes() const override { return conv_.packed_bytes(); }
+  bool image_by_image() const override { return true; }
   size_t scratch_bytes(std::span<const Shape> inputs, const Shape&, int threads) const override {
     return conv_.scratch_floats(threads, inputs[0].w) * sizeof(float);
   }
@@ -115,6 +117,7 @@ class PreparedPointwise : public PreparedOp {
   const char* kernel() const override { return kernel_; }
   std::string note() const override { return "scales its input by the channel"; }
   size_t packed_bytes() const override { return conv_.packed_bytes(); }
+  bool image_by_image() const override { return true; }
   size_t scratch_bytes(std::span<const Shape>, const Shape& output, int threads) const override {
     return conv_.scratch_floats(threads, int64_t{output.h} * output.w) * sizeof(float);
   }

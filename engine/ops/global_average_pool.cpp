@@ -10,6 +10,7 @@ class PreparedGlobalAveragePool : public PreparedOp, private Reduction {
 
   const char* kernel() const override { return variant_.name; }
   const Reduction* reduction() const override { return this; }
+  bool image_by_image() const override { return true; }
   Rect input_region(size_t, Rect, std::span<const Shape> inputs, const Shape&) const override {
     return {0, 0, inputs[0].h, inputs[0].w};
   }

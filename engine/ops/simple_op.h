@@ -27,6 +27,7 @@ class SimplePrepared : public PreparedOp {
 
   const char* kernel() const override { return traits_.kernel; }
   bool may_overwrite(size_t input) const override { return input == 0 && traits_.elementwise; }
+  bool image_by_image() const override { return traits_.elementwise || source_; }
   double flops(std::span<const Shape>, const Shape& output) const override {
     return traits_.flops_per_output * static_cast<double>(output.elements());
   }

@@ -67,6 +67,29 @@ TEST(Session, TakesCropsAndSlicesAsInputsAndOutputs) {
   }
 }
 
+// Maps of 5 images that caches do not hold together; what a later stretch reads of them, views and sums.
+TEST(Session, BatchesInPiecesGiveTheBitsOfWholeOnes) {
+  TwinGraph g(7);
+  const ConvParams same{
+      .oc = 32, .kh = 3, .kw = 3, .pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1};
+  const Value first = g.conv(g.input({5, 128, 96, 3}, true), same);
+  const Value view = g.crop(g.activation(g.conv(first, same), Activation::relu), {2, 2, 2, 2});
+  const Value gated = g.binary(BinaryOp::mul, view, g.global_mean(view));
+  const Value sum = g.add_values(g.conv(gated, {.oc = 32}), g.crop(first, {2, 2, 2, 2}));
+  const Value small = g.pool(sum, {.kh = 4, .kw = 4, .sh = 4, .sw = 4});
+  g.output(g.add_values(g.conv(small, same), small));
+  g.output(g.linear(g.global_mean(small), 7));
+  const std::unique_ptr<PreparedModel> model = test::prepare(g);
+  const std::shared_ptr<const Plan> plan = test::plan(*model, g, 1), whole = test::plan(*model, g, 2);
+  EXPECT_GT(plan->stretches.front().pieces, 1);
+  EXPECT_EQ(plan->stretches.back().pieces, 1);
+  EXPECT_EQ(whole->stretches.size(), 1u);
+  EXPECT_LT(plan->arena_bytes, whole->arena_bytes);
+  const std::vector<std::vector<float>> results = test::run(*model, g, 1);
+  EXPECT_EQ(results, test::run(*model, g, 2));
+  ASSERT_NO_FATAL_FAILURE(test::expect_results(g, results));
+}
+
 TEST(Session, TellsItsProgressAfterEveryStep) {
   TwinGraph g(3);
   build(g);
