@@ -61,6 +61,12 @@ const bool kRegistered = [] {
   add("clip_l14_image_batch8", {16, 64, 0.125f, false}, 8, 257);
   add("clip_l14_text_77", {12, 64, 0.125f, true}, 1, 77);
   add("clip_l14_text_20", {12, 64, 0.125f, true}, 1, 20);
+  add("clip_b32_image", {12, 64, 0.125f, false}, 1, 50);
+  add("clip_b32_text_20", {8, 64, 0.125f, true}, 1, 20);
+  add("vit_l16", {16, 64, 0.125f, false}, 1, 197);
+  add("dinov2_base", {12, 64, 0.125f, false}, 1, 257);
+  add("blip2_qformer", {12, 64, 0.125f, false}, 1, 32);
+  add("distiluse_16", {12, 64, 0.125f, false}, 1, 16);
   add("distiluse_128", {12, 64, 0.125f, false}, 1, 128);
   add("blip2_image", {16, 88, 0.1066f, false}, 1, 257);
   add("long_2048", {4, 64, 0.125f, false}, 1, 2048);

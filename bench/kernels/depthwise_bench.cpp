@@ -9,8 +9,7 @@ namespace {
 void add_network(const std::string& network) {
   for (const Layer& layer : read_layers(network)) {
     if (layer.kind != "depthwise") continue;
-    ConvParams params = params_of<ConvParams>(layer);
-    params.groups = layer.ic;
+    const ConvParams params = params_of<ConvParams>(layer);
     const std::string shape = network + "/" + layer.name;
     for (const DepthwiseVariant& variant : depthwise_variants()) {
       add_layer(about(layer, "depthwise", shape, variant.name, variant.isa), [=, &variant] {

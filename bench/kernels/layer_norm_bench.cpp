@@ -22,7 +22,9 @@ const bool registered = [] {
   add({8, 1, 257, 1024});
   add({1, 1, 257, 1408});
   add({1, 1, 77, 768});
-  add({1, 1, 16, 768});
+  add({1, 1, 197, 1024});
+  for (const int tokens : {16, 20, 32, 50, 128, 257}) add({1, 1, tokens, 768});
+  add({1, 1, 20, 512});
   return true;
 }();
 

@@ -27,7 +27,7 @@ struct Layer {
   // As Case has it.
   std::string family() const {
     if (count == 0) return {};
-    if (is_product()) return "product";
+    if (is_product()) return ih * iw == 1 ? "product of one row" : "product";
     if (kind == "conv") return kernel == 3 ? "3x3 convolution" : "other convolution";
     return kind == "deconv" ? "transposed convolution" : kind + " convolution";
   }
@@ -58,16 +58,18 @@ struct ReadyLayer {
 // Convolutions' or transposed ones'.
 template <class Params>
 Params params_of(const Layer& layer) {
-  return {.ic = layer.ic,
-          .oc = layer.oc,
-          .kh = layer.kernel,
-          .kw = layer.kernel,
-          .sh = layer.stride,
-          .sw = layer.stride,
-          .pad_top = layer.pad,
-          .pad_left = layer.pad,
-          .pad_bottom = layer.pad,
-          .pad_right = layer.pad};
+  Params params{.ic = layer.ic,
+                .oc = layer.oc,
+                .kh = layer.kernel,
+                .kw = layer.kernel,
+                .sh = layer.stride,
+                .sw = layer.stride,
+                .pad_top = layer.pad,
+                .pad_left = layer.pad,
+                .pad_bottom = layer.pad,
+                .pad_right = layer.pad};
+  if constexpr (requires { params.groups; }) params.groups = layer.kind == "depthwise" ? layer.ic : 1;
+  return params;
 }
 
 // A case without its make().

@@ -1,5 +1,7 @@
 #include "kernels/pool/pool.h"
 
+#include <algorithm>
+
 #include "bench/kernels/variants_bench.h"
 #include "kernels/pool/global_mean.h"
 
@@ -43,6 +45,11 @@ const bool registered = [] {
   add(PoolKind::max, 3, 2, 1, {1, 112, 112, 64});
   add(PoolKind::average, 2, 2, 0, {1, 292, 292, 64});
   add(PoolKind::average, 3, 1, 1, {1, 35, 35, 192});
+  for (const int side : {224, 112, 56, 28, 14})  // VGG
+    add(PoolKind::max, 2, 2, 0, {1, side, side, std::min(512, 64 * 224 / side)});
+  add_mean({1, 7, 7, 1280});
+  add_mean({1, 19, 19, 2560});
+  add_mean({1, 32, 32, 4096});
   add_mean({1, 292, 292, 64});
   add_mean({1, 32, 32, 64});
   add_mean({1, 7, 7, 2048});
