@@ -33,6 +33,9 @@ constexpr WinogradVariant kVariants6[] = {
      nullptr},
 };
 
+// Fewer tiles join the block before them: they would pass over all weights alone.
+constexpr int kLeastTiles = 14;
+
 // Maps of at most so many tiles in all are transformed whole before they are multiplied.
 constexpr int64_t kWholeTiles = 96;
 
@@ -104,7 +107,7 @@ WinogradConv::WinogradConv(const WinogradVariant& variant, const GemmVariant& ge
 
 size_t WinogradConv::scratch_floats(int threads) const {
   const auto floats = [&](int channels) {
-    return points() * point_stride(static_cast<int64_t>(block_tiles_) * channels);
+    return points() * point_stride(static_cast<int64_t>(block_tiles_ + kLeastTiles - 1) * channels);
   };
   return static_cast<size_t>(floats(params_.ic) + floats(weights_.group_channels())) *
          static_cast<size_t>(threads);
@@ -175,12 +178,12 @@ void WinogradConv::run(View<const float> src, View<float> dst, View<const float>
   // A small map is cut finer, so that every thread gets a share.
   int block = block_tiles_;
   while (block > gemm_->mr && tiles * dst.n < static_cast<int64_t>(block) * threads * 4) block -= gemm_->mr;
-  const int64_t blocks = (tiles + block - 1) / block;
+  const int64_t blocks = std::max<int64_t>(1, (tiles + block - kLeastTiles) / block);
   const size_t per_worker = scratch_floats(1);
   const int64_t calls = int64_t{points()} * weights_.panels() * divide_up(block, gemm_->mr);
   parallel_for_ahead(dst.n * blocks, threads, [&](int64_t task, int64_t after, int worker) {
     const auto first = [&](int64_t t) { return t % blocks * block; };
-    const auto behind = [&](int64_t t) { return std::min(first(t) + block, tiles); };
+    const auto behind = [&](int64_t t) { return (t + 1) % blocks == 0 ? tiles : first(t) + block; };
     const auto image = [&](int64_t t) { return static_cast<int>(t / blocks); };
     Ahead ahead;
     if (after < dst.n * blocks) ahead = Ahead(*this, maps, image(after), first(after), behind(after), calls);
