@@ -10,7 +10,7 @@
 
 namespace ink::bench {
 
-// A case with its memory, its weights packed.
+// A case with its memory, its weights packed; without run() where another library does not do it on this CPU.
 struct ReadyCase {
   std::function<void()> run;
   // The largest difference between what run() left and the reference.

@@ -89,22 +89,25 @@ std::vector<Measurement> measure_group(const std::vector<const Case*>& group, in
   std::vector<Measurement> measurements;
   std::vector<ReadyCase> ready;
   for (const Case* one : group) {
+    ReadyCase made = one->make(threads);
+    if (!made.run) continue;
     measurements.push_back({one, threads, {}, false});
-    ready.push_back(one->make(threads));
+    ready.push_back(std::move(made));
     ready.back().run();
     measurements.back().wrong = !(ready.back().error() <= one->tolerance);
   }
   LastRun last;
-  std::vector<int64_t> iterations(group.size(), 0);
+  std::vector<int64_t> iterations(ready.size(), 0);
   for (int round = 0; round < options.rounds; ++round) {
-    for (size_t i = 0; i < group.size(); ++i) {
+    for (size_t i = 0; i < ready.size(); ++i) {
       if (measurements[i].wrong) continue;
       // What the one before left spinning has gone to sleep by then.
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
       ready[i].run();
       // Another library has workers of its own: ours would stand in their way.
-      const int standing_by = group[i]->isa.has_value() ? threads : 1;
-      time_run(group[i]->variant, ready[i].run, standing_by, options.seconds, iterations[i], last);
+      const Case& of = *measurements[i].of;
+      const int standing_by = of.isa.has_value() ? threads : 1;
+      time_run(of.variant, ready[i].run, standing_by, options.seconds, iterations[i], last);
       iterations[i] = last.iterations();
       measurements[i].seconds.push_back(last.seconds());
     }

@@ -151,6 +151,10 @@ def bench_kernels(inkstone):
     measured = {row["variant"] for row in found["rows"]} - set(found["libraries"])
     need(measured == {f"{peak['precision']}_{peak['isa']}" for peak in found["peaks"]}, f"found {measured}")
     need(f"int8_{[isa for isa in sets if isa != 'avx512bf16'][-1]}" in measured, f"found {measured}")
+    weaker = json.loads(output([inkstone, *quick, *reduced, "--json"], INKSTONE_ISA=sets[1]))
+    need({row["status"] for row in weaker["rows"]} == {"verified"}, f"found {weaker['rows']}")
+    measured = {row["variant"] for row in weaker["rows"]}
+    need({f"bf16_{sets[1]}", f"int8_{sets[1]}"} <= measured, f"found {measured}")
     for isa in [isa for isa in sets if STRENGTH.index(isa) <= STRENGTH.index("avx512")]:
         table = output([inkstone, *quick, "--filter", "^softmax/1x1x1x1000", "--isa", isa, "-o", "csv"])
         need(f"softmax_{isa}" in table, f"{isa}: {table}")
