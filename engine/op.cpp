@@ -36,7 +36,12 @@ bool Op::absorb_activation(const ActivationAttributes& /*activation*/) { return 
 
 bool Op::absorb_residual() { return false; }
 
-bool Op::absorb_scale() { return false; }
+bool Op::takes_scale(size_t /*input*/) const { return false; }
+
+size_t Op::absorb_scale(size_t /*input*/) {
+  INK_CHECK(false);
+  return 0;
+}
 
 bool Op::absorb_batch_norm(const BatchNormAttributes& /*batch_norm*/) { return false; }
 

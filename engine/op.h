@@ -44,6 +44,13 @@ class Reduction {
   virtual void finish(const Shape& input, const void* state, const TensorView& output) const = 0;
 };
 
+// How an input lies under an output where no two pixels of the output further apart than a cell read the
+// same: cells of `in` x `in` pixels of the input make `out` x `out` of the output, both from the origin on.
+// {0, 0}: it does not.
+struct Cells {
+  int in = 0, out = 0;
+};
+
 // A node made ready for one instruction set: weights folded and packed. Immutable; run() may be called from
 // many threads at once, allocates nothing and gives the same bits for any thread count and region.
 class PreparedOp {
@@ -76,6 +83,8 @@ class PreparedOp {
   virtual bool elementwise() const { return false; }
   // Whether that holds for one input at least, such as a residual.
   virtual bool elementwise_in(size_t) const { return elementwise(); }
+  // The same for cells.
+  virtual Cells cells(size_t input) const { return elementwise_in(input) ? Cells{1, 1} : Cells{}; }
   // Not null for a node that needs its whole input; input_region() and run() do for those too.
   virtual const Reduction* reduction() const { return nullptr; }
   // Whether run() can sum up its output for a reduction (all are global means) while it stores it: the map is
@@ -136,9 +145,10 @@ class Op {
   // Passes offer what follows this node; true means that the node now does it, too.
   virtual bool absorb_activation(const ActivationAttributes& activation);
   virtual bool absorb_residual();  // adds one input, which is added to the result
-  // Adds one input, the last: (n, 1, 1, c) or (1, 1, 1, c), by which the channels of the first are
-  // multiplied.
-  virtual bool absorb_scale();
+  // Whether it can multiply the channels of an input itself, by one input more: (n, 1, 1, c) or (1, 1, 1, c);
+  // and that it does so from now on. The result is where the factors stand among its inputs.
+  virtual bool takes_scale(size_t input) const;
+  virtual size_t absorb_scale(size_t input);
   virtual bool absorb_batch_norm(const BatchNormAttributes& batch_norm);
   // Offers what comes before this node, its only input, which nobody else reads.
   virtual bool absorb_source(const Op& source);

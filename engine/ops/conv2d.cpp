@@ -167,14 +167,15 @@ class Conv2d : public EpilogueOp {
       return Error{ErrorKind::limit, "an input of " + src.text() + " is smaller than the kernel of " +
                                          std::to_string(p.kh) + "x" + std::to_string(p.kw)};
     }
-    INK_TRY_STATUS(check_inputs(inputs.first(inputs.size() - (has_scale_ ? 1 : 0)), dst));
-    if (has_scale_ && !fits_scale(inputs.back(), src)) {
-      return Error{ErrorKind::model, "cannot mul " + inputs.back().text() + " to " + src.text()};
-    }
+    INK_TRY_STATUS(check_inputs(inputs, dst));
     return dst;
   }
 
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
+    return pointwise_scale() ? prepare_plain(context) : with_scales(prepare_plain(context), context.isa);
+  }
+
+  Result<std::unique_ptr<PreparedOp>> prepare_plain(const PrepareContext& context) const {
     const ConvParams& p = attributes_.params;
     INK_TRY(const FoldedWeights folded, load(context.weights));
     const GemmVariant& gemm = choose_gemm(context.isa);
@@ -184,7 +185,7 @@ class Conv2d : public EpilogueOp {
       return std::unique_ptr<PreparedOp>(
           new PreparedConv2d<Conv>(kernel, std::move(note), std::move(conv), p, epilogue_));
     };
-    if (has_scale_) {
+    if (pointwise_scale()) {
       return std::unique_ptr<PreparedOp>(
           new PreparedPointwise(gemm.name, PointwiseConv(gemm, choose_binary(context.isa), p, weights, bias),
                                 p, epilogue_, has_residual_));
@@ -255,24 +256,27 @@ class Conv2d : public EpilogueOp {
     return true;
   }
 
-  bool absorb_scale() override {
-    if (has_scale_ || expansion_ != nullptr || PointwiseConv::declines(attributes_.params) != nullptr)
-      return false;
-    has_scale_ = true;
-    return true;
-  }
   bool absorb_source(const Op& source) override {
     const Conv2d* conv = dynamic_cast<const Conv2d*>(&source);
     if (conv == nullptr || expansion_ != nullptr || conv->expansion_ != nullptr) return false;
-    if (has_residual_ || conv->has_residual_ || has_scale_ || conv->has_scale_) return false;
+    if (has_residual_ || conv->has_residual_ || scaled_.count() > 0 || conv->scaled_.count() > 0)
+      return false;
     if (ExpandDepthwise::declines(conv->attributes_.params, attributes_.params) != nullptr) return false;
     expansion_ = std::make_shared<const Conv2d>(*conv);
     return true;
   }
 
  private:
-  static bool fits_scale(const Shape& scale, const Shape& src) {
-    return (scale.n == src.n || scale.n == 1) && scale.h == 1 && scale.w == 1 && scale.c == src.c;
+  // Kernels that stand side by side.
+  Cells cells() const override {
+    const ConvParams& p = attributes_.params;
+    const bool apart = p.kh == p.sh && p.kw == p.sw && p.kh == p.kw && p.dh == 1 && p.dw == 1;
+    const bool padded = p.pad_top != 0 || p.pad_left != 0 || p.pad_bottom != 0 || p.pad_right != 0;
+    return expansion_ == nullptr && apart && !padded ? Cells{p.kh, 1} : Cells{};
+  }
+  // Whether the factors of its map go into the weights.
+  bool pointwise_scale() const {
+    return scaled_.source && !scaled_.residual && PointwiseConv::declines(attributes_.params) == nullptr;
   }
 
   Result<FoldedWeights> load(const WeightStore& store) const {
@@ -306,7 +310,6 @@ class Conv2d : public EpilogueOp {
 
   Conv2dAttributes attributes_;
   std::optional<BatchNormAttributes> batch_norm_;
-  bool has_scale_ = false;
   std::shared_ptr<const Conv2d> expansion_;  // the 1x1 convolution before this one, which is depthwise
 };
 

@@ -91,6 +91,25 @@ class Deconv2d : public EpilogueOp {
   }
 
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
+    return with_scales(prepare_plain(context), context.isa);
+  }
+
+  bool absorb_batch_norm(const BatchNormAttributes& batch_norm) override {
+    if (batch_norm_.has_value() || has_residual_ || epilogue_.activation != Activation::none) return false;
+    batch_norm_ = batch_norm;
+    return true;
+  }
+
+ private:
+  // Kernels that stand side by side.
+  Cells cells() const override {
+    const DeconvParams& p = attributes_.params;
+    const bool apart = p.kh == p.sh && p.kw == p.sw && p.kh == p.kw;
+    const bool cropped = p.pad_top != 0 || p.pad_left != 0 || p.pad_bottom != 0 || p.pad_right != 0;
+    return apart && !cropped ? Cells{1, p.sh} : Cells{};
+  }
+
+  Result<std::unique_ptr<PreparedOp>> prepare_plain(const PrepareContext& context) const {
     const DeconvParams& p = attributes_.params;
     const std::vector<int64_t> shapes[] = {{p.ic, p.oc / p.groups, p.kh, p.kw}};
     INK_TRY(const FoldedWeights folded, FoldedWeights::load(context.weights, attributes_.weight,
@@ -110,13 +129,6 @@ class Deconv2d : public EpilogueOp {
     return prepared(gemm.name, Deconv(gemm, p, weights, bias, factors));
   }
 
-  bool absorb_batch_norm(const BatchNormAttributes& batch_norm) override {
-    if (batch_norm_.has_value() || has_residual_ || epilogue_.activation != Activation::none) return false;
-    batch_norm_ = batch_norm;
-    return true;
-  }
-
- private:
   Deconv2dAttributes attributes_;
   std::optional<BatchNormAttributes> batch_norm_;
 };

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "engine/ops/ops.h"
+#include "engine/ops/scaled.h"
 #include "kernels/base/aligned_buffer.h"
 
 namespace ink {
@@ -21,17 +22,36 @@ class EpilogueOp : public Op {
   }
 
   bool absorb_residual() override {
-    if (has_residual_) return false;
+    if (has_residual_ || scaled_.count() > 0) return false;
     has_residual_ = true;
     return true;
   }
 
+  bool takes_scale(size_t input) const override {
+    const bool again = input == 0 ? scaled_.source : scaled_.residual;
+    return cells().in > 0 && input < plain_inputs() && !again;
+  }
+  size_t absorb_scale(size_t input) override {
+    INK_CHECK(takes_scale(input));
+    (input == 0 ? scaled_.source : scaled_.residual) = true;
+    return plain_inputs() + (input == 0 ? 0 : scaled_.count() - 1);
+  }
+
  protected:
+  // Of the first input, where it is to be scaled.
+  virtual Cells cells() const { return {}; }
+  size_t plain_inputs() const { return has_residual_ ? 2 : 1; }
+
   // Checks the number of inputs and, where there is one, that the residual has the output's shape.
   Status check_inputs(std::span<const Shape> inputs, const Shape& output) const {
-    if (inputs.size() != (has_residual_ ? 2u : 1u)) {
+    if (inputs.size() != plain_inputs() + scaled_.count()) {
       return Error{ErrorKind::model,
                    std::string(kind()) + " takes one input, found " + std::to_string(inputs.size())};
+    }
+    for (size_t i = plain_inputs(); i < inputs.size(); ++i) {
+      const Shape& map = inputs[i == plain_inputs() && scaled_.source ? 0 : 1];
+      if (!fits_scale(inputs[i], map))
+        return Error{ErrorKind::model, "cannot mul " + inputs[i].text() + " to " + map.text()};
     }
     if (has_residual_ && !(inputs[1] == output)) {
       return Error{ErrorKind::model, "cannot add " + inputs[1].text() + " to " + output.text()};
@@ -39,8 +59,19 @@ class EpilogueOp : public Op {
     return {};
   }
 
+  static bool fits_scale(const Shape& scale, const Shape& map) {
+    return (scale.n == map.n || scale.n == 1) && scale.h == 1 && scale.w == 1 && scale.c == map.c;
+  }
+
+  // The node of an op that knows nothing of factors, with those that it has.
+  Result<std::unique_ptr<PreparedOp>> with_scales(Result<std::unique_ptr<PreparedOp>> inner, Isa isa) const {
+    if (!inner.ok() || scaled_.count() == 0) return inner;
+    return prepared_scaled(std::move(*inner), isa, scaled_, has_residual_, cells());
+  }
+
   Epilogue epilogue_;
   bool has_residual_ = false;
+  ScaledInputs scaled_;
 };
 
 // The residual of a run, or a view without data.

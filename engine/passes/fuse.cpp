@@ -37,6 +37,40 @@ int residual_side(const Graph& graph, const Wiring& wiring, const Node& addition
   return side;
 }
 
+// Input `input` of a node.
+struct Reader {
+  int node;
+  size_t input;
+};
+
+// Who reads a map that is a product with factors of its channels, views of it and their readers included;
+// nobody where one of them cannot multiply instead.
+std::vector<Reader> scale_readers(const Graph& graph, const Node& product) {
+  if (!product.op->is_multiplication()) return {};
+  const Shape& map = graph.shapes[static_cast<size_t>(product.inputs[0])];
+  const Shape& factors = graph.shapes[static_cast<size_t>(product.inputs[1])];
+  if (factors.h != 1 || factors.w != 1 || factors.c != map.c || product.inputs[0] == product.inputs[1])
+    return {};
+  std::vector<Reader> readers;
+  std::vector<int> values = {product.output};
+  for (size_t v = 0; v < values.size(); ++v) {
+    if (std::ranges::count(graph.outputs, values[v]) > 0) return {};
+    for (size_t n = 0; n < graph.nodes.size(); ++n) {
+      const Node& node = graph.nodes[n];
+      for (size_t i = 0; i < node.inputs.size(); ++i) {
+        if (node.inputs[i] != values[v]) continue;
+        if (node.op->is_view()) {
+          values.push_back(node.output);
+        } else if (!node.op->takes_scale(i)) {
+          return {};
+        }
+        readers.push_back({static_cast<int>(n), i});
+      }
+    }
+  }
+  return readers;
+}
+
 }  // namespace
 
 void remove_dead_nodes(Graph& graph) {
@@ -75,19 +109,22 @@ void fuse_residuals(Graph& graph) {
 }
 
 void fuse_scales(Graph& graph) {
-  for (int i = 0; i < static_cast<int>(graph.nodes.size()); ++i) {
-    const Wiring wiring(graph);
-    Node& node = graph.nodes[static_cast<size_t>(i)];
-    const int before = node.inputs.empty() ? -1 : wiring.producer(node.inputs[0]);
-    const Node* product = before < 0 ? nullptr : &graph.nodes[static_cast<size_t>(before)];
-    if (product == nullptr || !product->op->is_multiplication() || wiring.uses(node.inputs[0]) != 1) continue;
-    const Shape& map = graph.shapes[static_cast<size_t>(product->inputs[0])];
-    const Shape& factors = graph.shapes[static_cast<size_t>(product->inputs[1])];
-    if (factors.h != 1 || factors.w != 1 || factors.c != map.c || !node.op->absorb_scale()) continue;
-    node.inputs[0] = product->inputs[0];
-    node.inputs.push_back(product->inputs[1]);
-    graph.nodes.erase(graph.nodes.begin() + before);
-    --i;
+  for (int i = 0; i < static_cast<int>(graph.nodes.size());) {
+    const Node& product = graph.nodes[static_cast<size_t>(i)];
+    const std::vector<Reader> readers = scale_readers(graph, product);
+    if (readers.empty()) {
+      ++i;
+      continue;
+    }
+    for (const Reader& reader : readers) {
+      Node& node = graph.nodes[static_cast<size_t>(reader.node)];
+      // A view looks at the map instead, and those who read the view absorb the factors.
+      if (node.inputs[reader.input] == product.output) node.inputs[reader.input] = product.inputs[0];
+      if (node.op->is_view()) continue;
+      const size_t place = node.op->absorb_scale(reader.input);
+      node.inputs.insert(node.inputs.begin() + static_cast<std::ptrdiff_t>(place), product.inputs[1]);
+    }
+    graph.nodes.erase(graph.nodes.begin() + i);
   }
 }
 

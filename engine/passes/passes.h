@@ -11,7 +11,7 @@ void fuse_batch_norms(Graph& graph);  // into the convolution before
 // leaves alone.
 void fuse_activations(Graph& graph, bool into_additions);
 void fuse_residuals(Graph& graph);  // an addition into the epilogue of the later of its two sources
-void fuse_scales(Graph& graph);  // a factor for each channel of an image into the 1x1 convolution behind it
+void fuse_scales(Graph& graph);  // a factor for each channel of an image into the convolutions behind it
 void fuse_expansions(Graph& graph);  // a widening 1x1 convolution into the depthwise one behind it
 
 // All of them, in the order in which they help each other.

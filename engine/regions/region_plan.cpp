@@ -15,6 +15,9 @@ size_t pixel_bytes(const Shape& shape) {
   return static_cast<size_t>(shape.n) * static_cast<size_t>(shape.c) * sizeof(float);
 }
 
+// Plans that take no more are not looked at twice.
+constexpr uint64_t kSmall = uint64_t{128} << 20;
+
 // Memory of the arena or the spill file from one task to another, both counted over all stages.
 struct Block {
   int first, last;
@@ -22,6 +25,7 @@ struct Block {
   bool in_file;
   std::vector<size_t*> offsets;   // to be set,
   std::vector<size_t> positions;  // these far behind the block's own
+  size_t room = 0;                // where its memory should also do for what comes later
 };
 
 // Goes through all stages as a session will, and notes what memory that takes.
@@ -39,7 +43,15 @@ class Layout {
       make_blocks(plan_.stages[static_cast<size_t>(stage_)]);
       read_blocks(plan_.stages[static_cast<size_t>(stage_)]);
     }
-    place_blocks();
+    // Windows that do not fit where those of the stage before were cost more than room for them there: which
+    // of the two takes less memory depends on all the rest.
+    for (const bool roomy : {false, true, false}) {
+      const size_t before = plan_.arena_bytes;
+      place_blocks(roomy);
+      const size_t after = plan_.arena_bytes;
+      const bool small = plan_.memory_bytes() <= std::min<uint64_t>(limit, kSmall);
+      if ((!roomy && small) || (roomy && after < before)) break;
+    }
     return plan_.memory_bytes() <= limit;
   }
 
@@ -79,7 +91,7 @@ class Layout {
 
   void choose_holdings(StagePlan& made) const {
     using Kind = Holding::Kind;
-    std::vector<bool> by_pixel(flow_.shapes.size(), true);  // all readers in this stage go pixel by pixel
+    std::vector<bool> by_pixel(flow_.shapes.size(), true);  // or cell by cell: all readers in this stage
     std::vector<bool> read(flow_.shapes.size(), false);     // by a node
     for (const int n : made.stage->nodes) {
       const FlowNode& node = flow_.nodes[static_cast<size_t>(n)];
@@ -88,7 +100,9 @@ class Layout {
         const Shape &seen = input.seen, &out = flow_.shape(node.output);
         const size_t value = static_cast<size_t>(input.value);
         read[value] = true;
-        if (!node.op->elementwise_in(i) || seen.h != out.h || seen.w != out.w) by_pixel[value] = false;
+        const Cells cells = node.op->cells(i);
+        const bool repeated = cells.in == cells.out && (seen.h != out.h || seen.w != out.w);
+        if (cells.in == 0 || repeated || !on_cells(cells, input)) by_pixel[value] = false;
       }
     }
     for (const Target& target : made.stage->targets) {
@@ -114,6 +128,12 @@ class Layout {
                                   : direct                                           ? Kind::chunks
                                                                                      : Kind::window;
     }
+  }
+
+  // Whether chunks begin and end where cells do.
+  static bool on_cells(const Cells& cells, const FlowInput& input) {
+    return kStepRows % cells.in == 0 && kStripColumns % cells.in == 0 && input.dy % cells.in == 0 &&
+           input.dx % cells.in == 0;
   }
 
   static bool kept_here(const StagePlan& made, int value) {
@@ -207,8 +227,12 @@ class Layout {
   void make_blocks(StagePlan& made) {
     const int first = task(0, 0), last = first + plan_.tasks() - 1;
     const int forever = plan_.tasks() * flow_.stages;
-    blocks_.push_back(
-        {first, last, made.strip_bytes * static_cast<size_t>(grid_.abreast), false, {&made.offset}, {0}});
+    const auto window_bytes = [&](const StagePlan& stage) {
+      return stage.strip_bytes * static_cast<size_t>(grid_.abreast);
+    };
+    const size_t bytes = window_bytes(made);
+    const size_t next = stage_ + 1 < flow_.stages ? window_bytes(*(&made + 1)) : 0;
+    blocks_.push_back({first, last, bytes, false, {&made.offset}, {0}, next < bytes + bytes / 2 ? next : 0});
     for (size_t i = 0; i < made.stage->targets.size(); ++i) {
       const Target& target = made.stage->targets[i];
       if (target.kind == Target::Kind::reduction) {
@@ -287,7 +311,7 @@ class Layout {
   }
 
   // Gives every block its place, in the order of time.
-  void place_blocks() {
+  void place_blocks(bool roomy) {
     std::vector<size_t> order(blocks_.size());
     for (size_t i = 0; i < order.size(); ++i) order[i] = i;
     std::stable_sort(order.begin(), order.end(),
@@ -309,7 +333,8 @@ class Layout {
       Block& block = blocks_[i];
       for (; !taken.empty() && taken.top().until <= block.first; taken.pop())
         (taken.top().in_file ? file : arena).give_back(taken.top().offset);
-      const size_t offset = (block.in_file ? file : arena).take(block.bytes);
+      const size_t offset =
+          (block.in_file ? file : arena).take(roomy ? std::max(block.bytes, block.room) : block.bytes);
       for (size_t k = 0; k < block.offsets.size(); ++k) *block.offsets[k] = offset + block.positions[k];
       taken.push({free_from(block), offset, block.in_file});
     }

@@ -22,7 +22,7 @@ struct Holding {
   enum class Kind {
     none,
     window,   // rows of the strip that move along with the steps, in memory of the stage's own
-    chunks,   // in its chunks alone: its readers go pixel by pixel
+    chunks,   // in its chunks alone: its readers go pixel by pixel, or cell by cell
     whole,    // all of it, in one piece: nothing moves
     reduced,  // the output of a reduction that is finished
   } kind = Kind::none;

@@ -323,7 +323,11 @@ struct RegionSession::Run::Task {
     }
     const FlowInput& input = node.inputs[next];
     for (const Chunk& chunk : chunks(input.value)) {
-      const Rect shared = intersection(input.in_seen(chunk.rect), region);
+      const Rect held = input.in_seen(chunk.rect);
+      const Cells cells = node.op->cells(next);
+      const auto behind = [&](int end) { return end / cells.in * cells.out; };
+      const Rect shared =
+          intersection({behind(held.y0), behind(held.x0), behind(held.y1), behind(held.x1)}, region);
       if (shared.empty()) continue;
       inputs[next] = seen(input, chunk_view(input.value, chunk));
       run_node(node, shared, next + 1);

@@ -8,10 +8,8 @@
 namespace ink {
 namespace {
 
-// Strips begin at multiples of this in every target, so that reductions and tiles find their grids; at up to
-// four times as much where they stay of one width all the same: layers before then waste less at their sides.
-constexpr int kStripColumns = 6;
-
+// Strips begin at up to four times as much where they stay of one width all the same: layers before then
+// waste less at their sides.
 int strip_multiple(int width) {
   int multiple = kStripColumns;
   while (multiple < 4 * kStripColumns && 32 * multiple <= width) multiple *= 2;

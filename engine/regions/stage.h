@@ -27,8 +27,9 @@ struct Stage {
 // stored: by value, whether the stage that makes it keeps it for later ones.
 std::vector<Stage> cut_into_stages(const Flow& flow, const std::vector<bool>& stored);
 
-// Steps of a target end at multiples of this.
-inline constexpr int kStepRows = 6;
+// Steps of a target end, and strips begin, at multiples of these: so that reductions and tiles find their
+// grids.
+inline constexpr int kStepRows = 6, kStripColumns = 6;
 
 // How the maps of a flow are cut: into `strips` of columns, each passed from top to bottom in steps of `rows`
 // rows of the flow's highest input, those of other maps in proportion.

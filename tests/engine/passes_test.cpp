@@ -320,8 +320,26 @@ TEST(Passes, AUnetBlockOfRealCugan) {
             g.activation(g.deconv(x2, {.oc = 8, .kh = 2, .kw = 2, .sh = 2, .sw = 2}), Activation::leaky_relu);
         g.output(g.conv(g.add_values(skip, x2), {.oc = 3, .kh = 3, .kw = 3}));
       },
-      {"conv2d", "crop", "conv2d", "conv2d", "global_average_pool", "linear", "linear", "scale", "mul",
-       "deconv2d", "conv2d"});
+      {"conv2d", "crop", "conv2d", "conv2d", "global_average_pool", "linear", "linear", "scale", "deconv2d",
+       "conv2d"});
+}
+
+TEST(Passes, FactorsGoIntoAllWhoReadTheMap) {
+  // A scaled map goes down and up again and, cropped, is added to what comes back, which is scaled, too.
+  for (const int images : {1, 3}) {
+    check(
+        [&](TwinGraph& g) {
+          const Value x = g.conv(g.input({images, 19, 23, 3}), {.oc = 24, .kh = 3, .kw = 3});
+          const Value scaled = g.binary(BinaryOp::mul, x, g.global_mean(x));
+          const Value skip = g.crop(scaled, {0, 1, 1, 0});
+          Value y = g.conv(scaled, {.oc = 8, .kh = 2, .kw = 2, .sh = 2, .sw = 2});
+          y = g.conv(y, conv3(8));
+          y = g.binary(BinaryOp::mul, y, g.global_mean(y));
+          y = g.activation(g.deconv(y, {.oc = 24, .kh = 2, .kw = 2, .sh = 2, .sw = 2}), Activation::relu);
+          g.output(g.add_values(skip, y));
+        },
+        {"conv2d", "global_average_pool", "crop", "conv2d", "conv2d", "global_average_pool", "deconv2d"});
+  }
 }
 
 // A block of an EfficientNet: what widens goes into the depthwise convolution, the factors into what narrows.
@@ -356,7 +374,7 @@ TEST(Passes, ABlockOfAnEfficientNetIsTwoConvolutionsAroundAMean) {
       {"conv2d", "global_average_pool", "linear", "mul", "conv2d"});
 }
 
-TEST(Passes, AScaleStaysBeforeAnythingButAPointwiseConvolution) {
+TEST(Passes, AScaleStaysBeforeKernelsThatOverlap) {
   const auto scaled = [](TwinGraph& g) {
     const Value x = g.input({2, 9, 8, 6});
     return g.binary(BinaryOp::mul, x, g.global_mean(x));
