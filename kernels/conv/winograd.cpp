@@ -97,10 +97,11 @@ WinogradConv::WinogradConv(const WinogradVariant& variant, const GemmVariant& ge
   INK_CHECK(winograd_declines(params) == nullptr && variant.isa == gemm.isa);
   // Transformed inputs and sums of a block stay in the second-level cache beside the weights that pass
   // through it and what the next block has asked for; a block has as many tiles as it takes to read weights
-  // seldom.
-  constexpr int kMostTiles = 18;
+  // seldom, more where this cache does not hold them anyway.
+  const bool held = static_cast<int64_t>(weights_.bytes()) <= second_level_cache_bytes();
+  const int most_tiles = held ? 18 : 30;
   const int64_t tile_bytes = int64_t{points()} * (params.ic + weights_.group_channels()) * 4;
-  const int64_t tiles = std::min<int64_t>(second_level_cache_bytes() * 3 / 4 / tile_bytes, kMostTiles);
+  const int64_t tiles = std::min<int64_t>(second_level_cache_bytes() * 3 / 4 / tile_bytes, most_tiles);
   block_tiles_ = std::max(1, static_cast<int>(tiles) / gemm.mr) * gemm.mr;
   for (int c = 0; c < params.oc; ++c) bias_[static_cast<size_t>(c)] = bias == nullptr ? 0.0f : bias[c];
 }
