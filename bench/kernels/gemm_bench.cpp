@@ -10,13 +10,6 @@
 namespace ink::bench {
 namespace {
 
-// Rows as the engine lays them out: never a power of two apart.
-int row_step(int columns) { return columns % 512 == 0 ? columns + 16 : columns; }
-
-View<float> matrix(float* data, int rows, int columns) {
-  return {data, 1, 1, rows, columns, 0, 0, 0, 0, row_step(columns)};
-}
-
 ReadyLayer ready_product(const GemmVariant& variant, int m, int n, int k) {
   struct State {
     GemmPanels panels, reference;
@@ -27,24 +20,23 @@ ReadyLayer ready_product(const GemmVariant& variant, int m, int n, int k) {
   const auto panels = [&](const GemmVariant& for_variant) {
     return GemmPanels(for_variant, k, n, weights.data(), n, 1, bias.data());
   };
-  auto state = std::make_shared<State>(
-      State{panels(variant),
-            panels(gemm_variants().back()),
-            sample_buffer(static_cast<int64_t>(m) * row_step(k), 1),
-            AlignedBuffer<float>(static_cast<size_t>(m) * static_cast<size_t>(row_step(n))),
-            {}});
+  auto state = std::make_shared<State>(State{panels(variant),
+                                             panels(gemm_variants().back()),
+                                             sample_buffer(map_floats(1, m, k), 1),
+                                             AlignedBuffer<float>(static_cast<size_t>(map_floats(1, m, n))),
+                                             {}});
   const auto run = [=, &variant](int threads) {
     const size_t floats = gemm_scratch_floats(variant, state->panels, m, threads);
     if (state->scratch.size() < floats) state->scratch = AlignedBuffer<float>(floats);
-    gemm_run(variant, state->panels, matrix(state->src.data(), m, k), matrix(state->dst.data(), m, n), {}, {},
+    gemm_run(variant, state->panels, map_view(state->src, 1, m, k), map_view(state->dst, 1, m, n), {}, {},
              threads, state->scratch.data());
   };
   const auto error = [=] {
     const int rows = std::min(m, 64);
     AlignedBuffer<float> want(static_cast<size_t>(rows) * static_cast<size_t>(n));
     const View<float> view = dense_view(want.data(), 1, 1, rows, n);
-    gemm_run(gemm_variants().back(), state->reference, matrix(state->src.data(), rows, k), view, {}, {}, 1);
-    return largest_difference(matrix(state->dst.data(), m, n), view, view.whole());
+    gemm_run(gemm_variants().back(), state->reference, map_view(state->src, 1, rows, k), view, {}, {}, 1);
+    return largest_difference(map_view(state->dst, 1, m, n), view, view.whole());
   };
   return {run, error};
 }

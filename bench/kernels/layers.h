@@ -93,6 +93,19 @@ inline void add_layer(Case about, const std::function<ReadyLayer()>& make) {
   add_case(std::move(about));
 }
 
+// From a pixel of a map to the next, as engine/plan.h lays them out: never far powers of two apart.
+inline int pixel_step(int h, int w, int c) {
+  constexpr int kSharedRow = 512, kSharedMap = 1024, kLine = 16;
+  return w > 1 && c % (h == 1 ? kSharedRow : kSharedMap) == 0 ? c + kLine : c;
+}
+
+inline int64_t map_floats(int h, int w, int c) { return int64_t{h} * w * pixel_step(h, w, c); }
+
+inline View<float> map_view(AlignedBuffer<float>& map, int h, int w, int c) {
+  const int64_t step = pixel_step(h, w, c);
+  return {map.data(), 1, h, w, c, 0, 0, h * w * step, w * step, step};
+}
+
 inline double largest_difference(View<const float> a, View<const float> b, Rect region) {
   double largest = 0;
   for (int y = region.y0; y < region.y1; ++y) {
@@ -114,17 +127,13 @@ ReadyLayer ready_convolution(const Layer& layer, Kernel kernel, Reference refere
     Reference reference;
     AlignedBuffer<float> src, dst, want, scratch;
   };
-  const auto view = [](AlignedBuffer<float>& map, int h, int w, int c) {
-    return dense_view(map.data(), 1, h, w, c);
-  };
-  const int64_t outputs = static_cast<int64_t>(layer.oh()) * layer.ow() * layer.oc;
-  auto state =
-      std::make_shared<State>(State{std::move(kernel),
-                                    std::move(reference),
-                                    sample_buffer(static_cast<int64_t>(layer.ih) * layer.iw * layer.ic, 1),
-                                    AlignedBuffer<float>(static_cast<size_t>(outputs)),
-                                    {},
-                                    {}});
+  const int64_t outputs = map_floats(layer.oh(), layer.ow(), layer.oc);
+  auto state = std::make_shared<State>(State{std::move(kernel),
+                                             std::move(reference),
+                                             sample_buffer(map_floats(layer.ih, layer.iw, layer.ic), 1),
+                                             AlignedBuffer<float>(static_cast<size_t>(outputs)),
+                                             {},
+                                             {}});
   const auto run = [=](int threads) {
     const size_t floats = [&] {
       if constexpr (requires { state->kernel.scratch_floats(threads, 1, layer.oh(), layer.ow()); }) {
@@ -134,8 +143,8 @@ ReadyLayer ready_convolution(const Layer& layer, Kernel kernel, Reference refere
       }
     }();
     if (state->scratch.size() < floats) state->scratch = AlignedBuffer<float>(floats);
-    state->kernel.run(view(state->src, layer.ih, layer.iw, layer.ic),
-                      view(state->dst, layer.oh(), layer.ow(), layer.oc), {}, {},
+    state->kernel.run(map_view(state->src, layer.ih, layer.iw, layer.ic),
+                      map_view(state->dst, layer.oh(), layer.ow(), layer.oc), {}, {},
                       {0, 0, layer.oh(), layer.ow()}, threads, state->scratch.data());
   };
   // The first and the last rows, or the first of a product's: all of a large map would take the reference
@@ -143,14 +152,14 @@ ReadyLayer ready_convolution(const Layer& layer, Kernel kernel, Reference refere
   const auto error = [=] {
     state->want = AlignedBuffer<float>(static_cast<size_t>(outputs));
     AlignedBuffer<float> scratch(state->reference.scratch_floats(1));
-    const View<float> want = view(state->want, layer.oh(), layer.ow(), layer.oc);
-    const View<float> got = view(state->dst, layer.oh(), layer.ow(), layer.oc);
+    const View<float> want = map_view(state->want, layer.oh(), layer.ow(), layer.oc);
+    const View<float> got = map_view(state->dst, layer.oh(), layer.ow(), layer.oc);
     double largest = 0;
     constexpr int kRows = 5, kProductRows = 64;
     const int columns = layer.oh() == 1 ? std::min(layer.ow(), kProductRows) : layer.ow();
     for (const int y : {0, std::max(0, layer.oh() - kRows)}) {
       const Rect rows{y, 0, std::min(layer.oh(), y + kRows), columns};
-      state->reference.run(view(state->src, layer.ih, layer.iw, layer.ic), want, {}, {}, rows, 1,
+      state->reference.run(map_view(state->src, layer.ih, layer.iw, layer.ic), want, {}, {}, rows, 1,
                            scratch.data());
       largest = std::max(largest, largest_difference(got, want, rows));
     }
