@@ -19,7 +19,8 @@ ReadyLayer ready_reduced(const Layer& layer, const ReducedVariant& variant, cons
   const AlignedBuffer<float> weights = sample_buffer(static_cast<int64_t>(fan_in) * layer.oc, fan_in);
   const AlignedBuffer<float> bias = sample_buffer(layer.oc, 1);
   const auto make = [&](const ReducedVariant& of) {
-    return ReducedConv(of, params, weights.data(), bias.data());
+    // Side by side by output channel: along the inputs, samples would repeat those of the map, and sums grow.
+    return ReducedConv(of, params, ConvWeights(weights.data(), WeightLayout::hwio), bias.data());
   };
   return ready_convolution(layer, make(variant), make(reference));
 }
