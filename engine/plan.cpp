@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "kernels/base/divide.h"
+#include "kernels/base/pixel_step.h"
 
 namespace ink {
 namespace {
@@ -14,13 +15,6 @@ int root_of(const std::vector<Placement>& placements, int value) {
     value = placements[static_cast<size_t>(value)].index;
   }
   return value;
-}
-
-// From a pixel to the next, in floats.
-int64_t arena_step(const Shape& shape) {
-  constexpr int kSharedRow = 512, kSharedMap = 1024, kLine = 16;
-  const int shared = shape.h == 1 ? kSharedRow : kSharedMap;
-  return shape.w > 1 && shape.c % shared == 0 ? int64_t{shape.c} + kLine : shape.c;
 }
 
 class Planner {
@@ -224,12 +218,14 @@ class Planner {
 }  // namespace
 
 TensorView arena_view(void* data, const Shape& shape) {
-  const int64_t step = arena_step(shape), row = shape.w * step;
+  const int64_t step = pixel_step(shape.h, shape.w, shape.c), row = shape.w * step;
   return {data, DType::f32, shape, row * shape.h, row, step};
 }
 
 size_t arena_bytes(const Shape& shape) {
-  return static_cast<size_t>(shape.elements() / std::max(shape.c, 1) * arena_step(shape)) * sizeof(float);
+  return static_cast<size_t>(shape.elements() / std::max(shape.c, 1) *
+                             pixel_step(shape.h, shape.w, shape.c)) *
+         sizeof(float);
 }
 
 double Plan::flops() const {

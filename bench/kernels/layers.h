@@ -11,6 +11,7 @@
 
 #include "bench/kernels/cases.h"
 #include "bench/kernels/samples.h"
+#include "kernels/base/pixel_step.h"
 #include "kernels/base/view.h"
 
 namespace ink::bench {
@@ -93,12 +94,7 @@ inline void add_layer(Case about, const std::function<ReadyLayer()>& make) {
   add_case(std::move(about));
 }
 
-// From a pixel of a map to the next, as engine/plan.h lays them out: never far powers of two apart.
-inline int pixel_step(int h, int w, int c) {
-  constexpr int kSharedRow = 512, kSharedMap = 1024, kLine = 16;
-  return w > 1 && c % (h == 1 ? kSharedRow : kSharedMap) == 0 ? c + kLine : c;
-}
-
+// Maps lie as those of networks do.
 inline int64_t map_floats(int h, int w, int c) { return int64_t{h} * w * pixel_step(h, w, c); }
 
 inline View<float> map_view(AlignedBuffer<float>& map, int h, int w, int c) {

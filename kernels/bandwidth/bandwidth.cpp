@@ -6,6 +6,7 @@
 
 #include "kernels/base/aligned_buffer.h"
 #include "kernels/base/caches.h"
+#include "kernels/base/divide.h"
 #include "kernels/base/parallel.h"
 #include "kernels/binary/binary.h"
 
@@ -18,7 +19,7 @@ double measure_bandwidth(Isa limit, int threads, Storage storage) {
       storage == Storage::memory ? kInMemory / threads : second_level_cache_bytes() / 2;  // of each
   constexpr int64_t kRow = 1024, kArrays = 3, kLeastMoved = int64_t{64} << 20;  // of a thread in a run
   const int64_t rows = std::max<int64_t>(1, bytes / kArrays / (kRow * 4)), floats = rows * kRow;
-  const int64_t moved = floats * kArrays * 4, repeats = (kLeastMoved + moved - 1) / moved;
+  const int64_t moved = floats * kArrays * 4, repeats = divide_up(kLeastMoved, moved);
   const BinaryVariant& variant = choose_binary(limit);
   std::vector<AlignedBuffer<float>> arrays(static_cast<size_t>(threads));
   double best = 0;

@@ -169,9 +169,8 @@ void ExpandDepthwise::run_task(View<const float> src, View<float> dst, const Epi
       widen(src, window, first + kept, window.behind_row);
     }
     const int top = y * p.sh - p.pad_top;
-    const int first_tap = static_cast<int>(divide_up(std::max(-top, 0), p.dh));
-    const int behind_tap =
-        static_cast<int>(std::clamp<int64_t>(divide_up(std::max(src.h - top, 0), p.dh), 0, p.kh));
+    const int first_tap = divide_up(std::max(-top, 0), p.dh);
+    const int behind_tap = std::clamp(divide_up(std::max(src.h - top, 0), p.dh), 0, p.kh);
     const bool nothing = first_tap >= behind_tap;
     double* row_sums = nullptr;
     if (sums != nullptr) {

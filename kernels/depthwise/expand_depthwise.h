@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/activation/activation.h"
+#include "kernels/base/divide.h"
 #include "kernels/depthwise/depthwise.h"
 #include "kernels/gemm/gemm.h"
 
@@ -38,7 +39,7 @@ class ExpandDepthwise {
   struct Window;
 
   // Channels are worked on in blocks, whole panels of the product.
-  int blocks() const { return (params_.oc + block_ - 1) / block_; }
+  int blocks() const { return divide_up(params_.oc, block_); }
   int block_channels(int block) const { return std::min(block_, params_.oc - block * block_); }
   size_t window_floats(int width) const;
   size_t worker_floats(int width) const;

@@ -200,7 +200,7 @@ struct Product {
       const bool last = k + depth == panels.k();
       const bool of_next = last || panels.loose() != nullptr;
       const int64_t row_bytes = element * panels.width(of_next ? next : panel) - packing_share;
-      const int64_t share = std::min(static_cast<int64_t>(kAlignment), (row_bytes + count - 1) / count);
+      const int64_t share = std::min(static_cast<int64_t>(kAlignment), divide_up(row_bytes, count));
       const unsigned char* ahead = last ? panels.bytes_of(next) : data + (k + depth) * row_bytes;
       if (panels.loose() != nullptr) {
         ahead = panels.bytes_of(next) + packing_share * panels.k() + k * row_bytes;

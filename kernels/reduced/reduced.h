@@ -3,6 +3,7 @@
 #include <span>
 
 #include "kernels/base/aligned_buffer.h"
+#include "kernels/base/divide.h"
 #include "kernels/base/function_ref.h"
 #include "kernels/base/isa.h"
 #include "kernels/base/precision.h"
@@ -47,7 +48,7 @@ class ReducedPanels {
   int k() const { return k_; }
   int n() const { return n_; }
   int64_t groups() const { return groups_; }
-  int count() const { return (n_ + variant_->nr - 1) / variant_->nr; }
+  int count() const { return divide_up(n_, variant_->nr); }
   int columns(int panel) const { return panel + 1 < count() ? variant_->nr : n_ - panel * variant_->nr; }
   const std::byte* panel(int index) const { return data_.data() + index * panel_bytes(); }
   int64_t panel_bytes() const { return groups_ * variant_->nr * kGroupBytes; }

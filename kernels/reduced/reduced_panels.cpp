@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "kernels/base/check.h"
+#include "kernels/base/divide.h"
 #include "kernels/base/huge_pages.h"
 #include "kernels/gemm/gemm_tile.h"
 #include "kernels/reduced/reduced.h"
@@ -9,8 +10,8 @@ namespace ink {
 namespace {
 
 int64_t groups_of(const ReducedVariant& variant, int k) {
-  const int64_t groups = (int64_t{k} + variant.elements - 1) / variant.elements;
-  return (groups + variant.group_step - 1) / variant.group_step * variant.group_step;
+  const int64_t groups = divide_up(int64_t{k}, variant.elements);
+  return divide_up(groups, variant.group_step) * variant.group_step;
 }
 
 }  // namespace
