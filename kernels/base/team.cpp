@@ -26,26 +26,41 @@ T wait_for_change(const std::atomic<T>& value, T old) {
 void Team::run(int workers, FunctionRef<void(int)> job) {
   job_ = &job;
   job_workers_ = workers;
-  finished_.store(0, std::memory_order_relaxed);
+  inside_.store(kOpen, std::memory_order_release);
   generation_.fetch_add(1, std::memory_order_release);
   generation_.notify_all();
   job(0);
-  for (int done = finished_.load(std::memory_order_acquire); done < size_ - 1;)
-    done = wait_for_change(finished_, done);
+  for (int inside = inside_.fetch_sub(kOpen, std::memory_order_acq_rel) - kOpen; inside != 0;)
+    inside = wait_for_change(inside_, inside);
 }
 
 void Team::dismiss() {
-  job_workers_ = 0;
+  dismissed_.store(true, std::memory_order_relaxed);
   generation_.fetch_add(1, std::memory_order_release);
   generation_.notify_all();
+}
+
+bool Team::enter() {
+  int inside = inside_.load(std::memory_order_relaxed);
+  while ((inside & kOpen) != 0) {
+    if (inside_.compare_exchange_weak(inside, inside + 1, std::memory_order_acquire,
+                                      std::memory_order_relaxed))
+      return true;
+  }
+  return false;
+}
+
+void Team::leave() {
+  if (inside_.fetch_sub(1, std::memory_order_acq_rel) == 1) inside_.notify_one();
 }
 
 void Team::serve(int index) {
   for (uint32_t seen = 0;;) {
     seen = wait_for_change(generation_, seen);
-    if (job_workers_ == 0) return;
+    if (dismissed_.load(std::memory_order_relaxed)) return;
+    if (!enter()) continue;
     if (index < job_workers_) (*job_)(index);
-    if (finished_.fetch_add(1, std::memory_order_acq_rel) + 1 == size_ - 1) finished_.notify_one();
+    leave();
   }
 }
 
