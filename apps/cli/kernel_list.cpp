@@ -45,6 +45,7 @@ std::vector<KernelList> kernel_lists() {
       list("pool", pool_variants()),
       list("resize", resize_variants()),
       list("softmax", softmax_variants()),
+      list("winograd, tiles of 2x2", winograd_variants(2)),
       list("winograd, tiles of 4x4", winograd_variants(4)),
       list("winograd, tiles of 6x6", winograd_variants(6)),
   };

@@ -39,7 +39,7 @@ void add_network(const std::string& network) {
     }
     add_opponents(about(layer, "conv", shape, "", {}), layer);
     if (winograd_declines(params) != nullptr) continue;
-    for (const int tile : {4, 6}) {
+    for (const int tile : {2, 4, 6}) {
       for (const WinogradVariant& variant : winograd_variants(tile)) {
         add(shape, layer, variant.name, variant.isa, [=, &variant](const float* weights, const float* bias) {
           return WinogradConv(variant, choose_gemm(variant.isa), params, weights, bias);

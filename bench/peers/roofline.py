@@ -18,6 +18,7 @@ LEFT, RIGHT, TOP, BOTTOM = 66, 20, 74, 52
 KINDS = {
     "winograd6": ("3x3 by Winograd F(6x6)", "#d1495b"),
     "winograd4": ("3x3 by Winograd F(4x4)", "#edae49"),
+    "winograd2": ("3x3 by Winograd F(2x2)", "#c08552"),
     "gemm": ("products, convolutions by taps", "#30638e"),
     "narrow": ("convolutions of few channels", "#00798c"),
     "depthwise": ("depthwise convolutions", "#6a994e"),
@@ -25,7 +26,8 @@ KINDS = {
 }
 OTHERS = ("all else", "#9aa5b1")
 # Multiplications of direct convolution for one of Winograd's.
-GAINS = {"winograd4": (4, "F(4x4): 4 x fewer multiplications"),
+GAINS = {"winograd2": (2.25, "F(2x2): 2.25 x fewer multiplications"),
+         "winograd4": (4, "F(4x4): 4 x fewer multiplications"),
          "winograd6": (5.0625, "F(6x6): 5.1 x fewer multiplications")}
 LABELS = 10  # of the layers that take longest
 CHARACTER = 5.6

@@ -11,6 +11,17 @@
 namespace ink {
 namespace {
 
+constexpr WinogradVariant kVariants2[] = {
+#ifndef INK_SCALAR_ONLY
+    {Isa::avx512, "winograd2_avx512", 2, winograd2_input_avx512, winograd2_output_avx512,
+     winograd_product_avx512},
+    {Isa::avx2, "winograd2_avx2", 2, winograd2_input_avx2, winograd2_output_avx2, winograd_product_avx2},
+    {Isa::sse42, "winograd2_sse42", 2, winograd2_input_sse42, winograd2_output_sse42, winograd_product_sse42},
+#endif
+    {Isa::reference, "winograd2_reference", 2, winograd2_input_reference, winograd2_output_reference,
+     nullptr},
+};
+
 constexpr WinogradVariant kVariants4[] = {
 #ifndef INK_SCALAR_ONLY
     {Isa::avx512, "winograd4_avx512", 4, winograd4_input_avx512, winograd4_output_avx512,
@@ -49,8 +60,11 @@ int64_t point_stride(int64_t floats) {
 }  // namespace
 
 std::span<const WinogradVariant> winograd_variants(int tile) {
-  INK_CHECK(tile == 4 || tile == 6);
-  return tile == 4 ? std::span<const WinogradVariant>(kVariants4) : kVariants6;
+  switch (tile) {
+    case 2: return kVariants2;
+    case 4: return kVariants4;
+    default: INK_CHECK(tile == 6); return kVariants6;
+  }
 }
 
 const WinogradVariant& choose_winograd(Isa limit, int tile) {
@@ -74,16 +88,21 @@ int64_t winograd_tiles(int tile, int h, int w) {
 }
 
 const char* winograd_declines_map(int h, int w) {
-  constexpr int kFewestTiles = 12;
-  return winograd_tiles(4, h, w) < kFewestTiles ? "fewer than 12 tiles" : nullptr;
+  constexpr int kFewestTiles = 16;
+  return winograd_tiles(2, h, w) < kFewestTiles ? "fewer than 16 tiles of 2x2" : nullptr;
 }
 
 int winograd_tile(int h, int w) {
   // Below so many tiles, reading weights costs as much as multiplying by them.
   constexpr int kFewestTiles = 96;
-  const double large = static_cast<double>(winograd_tiles(6, h, w)) * winograd_points(6);
-  const double small = static_cast<double>(winograd_tiles(4, h, w)) * winograd_points(4);
-  return winograd_tiles(6, h, w) >= kFewestTiles && large < 0.85 * small ? 6 : 4;
+  // A weight comes from memory in the time of so many multiplications.
+  constexpr int kReading = 30;
+  const auto multiplications = [&](int tile) {
+    return static_cast<double>(winograd_tiles(tile, h, w)) * winograd_points(tile);
+  };
+  if (winograd_tiles(6, h, w) >= kFewestTiles && multiplications(6) < 0.85 * multiplications(4)) return 6;
+  const auto cost = [&](int tile) { return multiplications(tile) + kReading * winograd_points(tile); };
+  return cost(2) < cost(4) ? 2 : 4;
 }
 
 WinogradConv::WinogradConv(const WinogradVariant& variant, const GemmVariant& gemm, const ConvParams& params,

@@ -13,7 +13,7 @@ namespace ink {
 struct WinogradVariant {
   Isa isa;
   const char* name;
-  int tile;  // 4 or 6
+  int tile;  // 2, 4 or 6
   WinogradInputKernel* input;
   WinogradOutputKernel* output;
   WinogradProductKernel* product;  // nullptr: GEMM tiles do it all
@@ -25,8 +25,8 @@ const WinogradVariant& choose_winograd(Isa limit, int tile);
 
 // nullptr where Winograd's method can and should compute a convolution, else the reason why not.
 const char* winograd_declines(const ConvParams& params);
-// The same for an output of h x w: where there are few tiles, reading four times the weights costs more than
-// the multiplications that are spared.
+// The same for an output of h x w: where there are few tiles, reading more weights than given costs more
+// than the multiplications that are spared.
 const char* winograd_declines_map(int h, int w);
 // Tiles of an h x w output, and the points of one: weights packed for each weight given.
 int64_t winograd_tiles(int tile, int h, int w);

@@ -2,9 +2,15 @@
 
 namespace ink {
 
+INK_KERNEL void winograd2_input_avx2(const WinogradInput& args) { simd::winograd_input<simd::Arch, 2>(args); }
+
 INK_KERNEL void winograd4_input_avx2(const WinogradInput& args) { simd::winograd_input<simd::Arch, 4>(args); }
 
 INK_KERNEL void winograd6_input_avx2(const WinogradInput& args) { simd::winograd_input<simd::Arch, 6>(args); }
+
+INK_KERNEL void winograd2_output_avx2(const WinogradOutput& args) {
+  simd::winograd_output<simd::Arch, 2>(args);
+}
 
 INK_KERNEL void winograd4_output_avx2(const WinogradOutput& args) {
   simd::winograd_output<simd::Arch, 4>(args);

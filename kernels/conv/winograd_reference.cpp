@@ -6,6 +6,11 @@ namespace {
 template <int kTile>
 struct Matrices;
 template <>
+struct Matrices<2> {
+  static constexpr double kInput[4][4] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, -1, 0, 1}};
+  static constexpr double kOutput[2][4] = {{1, 1, 1, 0}, {0, 1, -1, 1}};
+};
+template <>
 struct Matrices<4> {
   static constexpr double kInput[6][6] = {{4, 0, -5, 0, 1, 0},  {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0},
                                           {0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}};
@@ -78,8 +83,10 @@ void output(const WinogradOutput& args) {
 
 }  // namespace
 
+void winograd2_input_reference(const WinogradInput& args) { input<2>(args); }
 void winograd4_input_reference(const WinogradInput& args) { input<4>(args); }
 void winograd6_input_reference(const WinogradInput& args) { input<6>(args); }
+void winograd2_output_reference(const WinogradOutput& args) { output<2>(args); }
 void winograd4_output_reference(const WinogradOutput& args) { output<4>(args); }
 void winograd6_output_reference(const WinogradOutput& args) { output<6>(args); }
 

@@ -7,6 +7,13 @@ namespace ink::simd {
 
 // One column or row of B^T d.
 template <class A>
+INK_INLINE void winograd_input_line(const Vec<A> (&d)[4], Vec<A> (&v)[4]) {
+  v[0] = d[0] - d[2];
+  v[1] = d[1] + d[2];
+  v[2] = d[2] - d[1];
+  v[3] = d[3] - d[1];
+}
+template <class A>
 INK_INLINE void winograd_input_line(const Vec<A> (&d)[6], Vec<A> (&v)[6]) {
   const Vec<A> two = broadcast<A>(2.0f), four = broadcast<A>(4.0f);
   const Vec<A> minus_two = broadcast<A>(-2.0f), minus_four = broadcast<A>(-4.0f),
@@ -40,6 +47,11 @@ INK_INLINE void winograd_input_line(const Vec<A> (&d)[8], Vec<A> (&v)[8]) {
 }
 
 // One column or row of A^T m.
+template <class A>
+INK_INLINE void winograd_output_line(const Vec<A> (&m)[4], Vec<A> (&y)[2]) {
+  y[0] = m[0] + m[1] + m[2];
+  y[1] = m[1] - m[2] + m[3];
+}
 template <class A>
 INK_INLINE void winograd_output_line(const Vec<A> (&m)[6], Vec<A> (&y)[4]) {
   const Vec<A> two = broadcast<A>(2.0f), four = broadcast<A>(4.0f), eight = broadcast<A>(8.0f);

@@ -2,12 +2,20 @@
 
 namespace ink {
 
+INK_KERNEL void winograd2_input_sse42(const WinogradInput& args) {
+  simd::winograd_input<simd::Arch, 2>(args);
+}
+
 INK_KERNEL void winograd4_input_sse42(const WinogradInput& args) {
   simd::winograd_input<simd::Arch, 4>(args);
 }
 
 INK_KERNEL void winograd6_input_sse42(const WinogradInput& args) {
   simd::winograd_input<simd::Arch, 6>(args);
+}
+
+INK_KERNEL void winograd2_output_sse42(const WinogradOutput& args) {
+  simd::winograd_output<simd::Arch, 2>(args);
 }
 
 INK_KERNEL void winograd4_output_sse42(const WinogradOutput& args) {

@@ -6,13 +6,13 @@
 
 namespace ink {
 
-// Winograd's F(m x m, 3x3), m = 4 or 6: a 3x3 convolution of stride 1 with 36 / 144 or 64 / 324 of the
-// multiplications. The output is cut into tiles of m x m from its own origin; a tile reads (m + 2)^2 inputs d
-// and is, for each output channel,
+// Winograd's F(m x m, 3x3), m = 2, 4 or 6: a 3x3 convolution of stride 1 with 16 / 36, 36 / 144 or 64 / 324
+// of the multiplications. The output is cut into tiles of m x m from its own origin; a tile reads (m + 2)^2
+// inputs d and is, for each output channel,
 //   A^T [ sum over input channels of (G g G^T) o (B^T d B) ] A
-// with the matrices for the points 0, 1, -1, 2, -2 and infinity, and for m = 6 also 1/2 and -1/2. The sums at
-// each of the (m + 2)^2 points are a matrix product over tiles. Rounding errors are some 4 times those of the
-// plain sum, for m = 6 some 7 times.
+// with the matrices for the points 0, 1, -1 and infinity, for m = 4 also 2 and -2, for m = 6 also 1/2 and
+// -1/2. The sums at each of the (m + 2)^2 points are a matrix product over tiles. Rounding errors are some 4
+// times those of the plain sum, for m = 6 some 7 times, for m = 2 about the same.
 inline constexpr int kWinogradMostTile = 6;
 
 // V[p, c] = (B^T d B)[p] for a tile's inputs d, c < channels: src(y, x) = src[y * row_stride + x *
@@ -60,10 +60,12 @@ struct WinogradProduct {
 using WinogradInputKernel = void(const WinogradInput&);
 using WinogradOutputKernel = void(const WinogradOutput&);
 using WinogradProductKernel = void(const WinogradProduct&);
-WinogradInputKernel winograd4_input_reference, winograd4_input_sse42, winograd4_input_avx2,
+WinogradInputKernel winograd2_input_reference, winograd2_input_sse42, winograd2_input_avx2,
+    winograd2_input_avx512, winograd4_input_reference, winograd4_input_sse42, winograd4_input_avx2,
     winograd4_input_avx512, winograd6_input_reference, winograd6_input_sse42, winograd6_input_avx2,
     winograd6_input_avx512;
-WinogradOutputKernel winograd4_output_reference, winograd4_output_sse42, winograd4_output_avx2,
+WinogradOutputKernel winograd2_output_reference, winograd2_output_sse42, winograd2_output_avx2,
+    winograd2_output_avx512, winograd4_output_reference, winograd4_output_sse42, winograd4_output_avx2,
     winograd4_output_avx512, winograd6_output_reference, winograd6_output_sse42, winograd6_output_avx2,
     winograd6_output_avx512;
 WinogradProductKernel winograd_product_sse42, winograd_product_avx2, winograd_product_avx512;

@@ -17,6 +17,11 @@ using Lanes = double[kLanes];
 template <int kTile>
 struct Rows;
 template <>
+struct Rows<2> {
+  static constexpr double kFirst = 1;
+  static constexpr double kPairs[1][3] = {{1.0 / 2, 1.0 / 2, 1.0 / 2}};
+};
+template <>
 struct Rows<4> {
   static constexpr double kFirst = 1.0 / 4;
   static constexpr double kPairs[2][3] = {{-1.0 / 6, -1.0 / 6, -1.0 / 6}, {1.0 / 24, 1.0 / 12, 1.0 / 6}};
@@ -57,10 +62,10 @@ WinogradWeights::WinogradWeights(const GemmVariant& variant, int tile, const Con
   prefer_huge_pages(data_.data(), data_.size() * sizeof(float));
   std::fill(data_.begin(), data_.end(), 0.0f);
   std::fill(zeros_.begin(), zeros_.end(), 0.0f);
-  if (tile == 4) {
-    transform<4>(weights);
-  } else {
-    transform<6>(weights);
+  switch (tile) {
+    case 2: transform<2>(weights); break;
+    case 4: transform<4>(weights); break;
+    default: transform<6>(weights);
   }
   for (int point = 0; point < points_; ++point) {
     for (int p = 0; p < panels(); ++p) {

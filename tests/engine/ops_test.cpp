@@ -133,13 +133,13 @@ constexpr ConvParams kSame3x3{
 
 TEST(Ops, WinogradOnlyWhereThereAreTilesEnough) {
   const Isa isa = active_isa();
-  const std::string small = choose_winograd(isa, 4).name, large = choose_winograd(isa, 6).name,
-                    direct = choose_gemm(isa).name;
-  for (const int size : {8, 12, 13, 56, 64}) {
+  const std::string least = choose_winograd(isa, 2).name, small = choose_winograd(isa, 4).name,
+                    large = choose_winograd(isa, 6).name, direct = choose_gemm(isa).name;
+  for (const int size : {6, 7, 16, 20, 56, 64}) {
     for (const bool known : {true, false}) {
       TwinGraph twin(6);
       twin.output(twin.conv(twin.input({1, size, size, 16}, known), kSame3x3));
-      const std::string kernel = !known || size == 64 ? large : size < 13 ? direct : small;
+      const std::string kernel = !known || size == 64 ? large : size < 7 ? direct : size < 20 ? least : small;
       EXPECT_EQ(kernels_of(twin), std::vector{kernel}) << known << " " << size;
     }
   }
@@ -156,7 +156,7 @@ TEST(Ops, MemoryForWinogradGoesWhereItSparesMost) {
   params.ic = params.oc = kChannels;
   GraphBuilder graph;
   Value x = graph.add("small", conv2d({"w", "", params}),
-                      {graph.input("x", {ink::Shape::kUnknown, 16, 16, kChannels})});
+                      {graph.input("x", {ink::Shape::kUnknown, 20, 20, kChannels})});
   x = graph.add("larger", resize(ResizeMode::nearest, 2), {x});
   graph.output("y", graph.add("large", conv2d({"w", "", params}), {x}));
   Result<Graph> built = graph.finish();

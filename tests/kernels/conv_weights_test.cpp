@@ -62,7 +62,7 @@ void check(const ConvParams& p) {
     if (NarrowConv::declines(p) == nullptr)
       expect_equal([&](const ConvWeights& w) { return NarrowConv(gemm, p, w, bias.data()); });
     if (winograd_declines(p) != nullptr) continue;
-    for (const int tile : {4, 6}) {
+    for (const int tile : {2, 4, 6}) {
       const WinogradVariant& winograd = choose_winograd(gemm.isa, tile);
       if (winograd.isa != gemm.isa) continue;
       expect_equal([&](const ConvWeights& w) { return WinogradConv(winograd, gemm, p, w, bias.data()); });

@@ -132,6 +132,8 @@ TEST(Variants, EveryTableIsBestFirstAndEndsWithTheReference) {
   check_table(int8_variants(), choose_int8);
   check_table(resize_variants(), choose_resize);
   check_table(
+      winograd_variants(2), +[](Isa limit) -> const WinogradVariant& { return choose_winograd(limit, 2); });
+  check_table(
       winograd_variants(4), +[](Isa limit) -> const WinogradVariant& { return choose_winograd(limit, 4); });
   check_table(
       winograd_variants(6), +[](Isa limit) -> const WinogradVariant& { return choose_winograd(limit, 6); });
@@ -161,6 +163,7 @@ TEST(Variants, OpsThatComputeHaveOneForEverySet) {
   EXPECT_EQ(sets(binary_variants()), all);
   EXPECT_EQ(sets(global_mean_variants()), all);
   EXPECT_EQ(sets(pool_variants()), all);
+  EXPECT_EQ(sets(winograd_variants(2)), all);
   EXPECT_EQ(sets(winograd_variants(4)), all);
   EXPECT_EQ(sets(winograd_variants(6)), all);
 }

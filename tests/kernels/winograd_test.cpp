@@ -139,7 +139,7 @@ std::vector<Problem> problems() {
 // Of both tiles, those that this CPU can run.
 std::vector<WinogradVariant> all_variants() {
   std::vector<WinogradVariant> list;
-  for (const int tile : {4, 6}) {
+  for (const int tile : {2, 4, 6}) {
     for (const WinogradVariant& variant : winograd_variants(tile)) {
       if (variant.isa <= supported_isas().back()) list.push_back(variant);
     }
@@ -229,7 +229,7 @@ void expect_same_bits_of_a_view(const WinogradVariant& variant) {
 }
 
 TEST(Winograd, AViewOfAPartOfTheMapGivesTheSameBits) {
-  for (const int tile : {4, 6}) expect_same_bits_of_a_view(choose_winograd(active_isa(), tile));
+  for (const int tile : {2, 4, 6}) expect_same_bits_of_a_view(choose_winograd(active_isa(), tile));
 }
 
 TEST(Winograd, SaysWhyItDeclines) {
