@@ -8,6 +8,7 @@
 
 #include "engine/ops/ops.h"
 #include "engine/regions/region_session.h"
+#include "kernels/base/divide.h"
 #include "kernels/base/parallel.h"
 #include "kernels/pixels/pixels.h"
 #include "models/blocks/cugan_unet.h"
@@ -27,7 +28,7 @@ Framing framing(int scale) {
   return {scale == 4 ? 19 : 18, 2};
 }
 
-int round_up(int size, int multiple) { return (size + multiple - 1) / multiple * multiple; }
+int round_up(int size, int multiple) { return divide_up(size, multiple) * multiple; }
 
 Result<Graph> build_graph(const RealCuganConfig& config, float strength) {
   GraphBuilder graph;

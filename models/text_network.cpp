@@ -6,6 +6,7 @@
 
 #include "engine/sequences.h"
 #include "engine/session.h"
+#include "kernels/base/divide.h"
 #include "kernels/base/parallel.h"
 #include "models/finite_values.h"
 #include "weights/message.h"
@@ -70,8 +71,8 @@ class TextNetwork : public TextModel {
     size_t tokens = 0;
     for (const auto text : texts) tokens += text.size();
     const bool side_by_side = threads > 1 && tokens >= kTokensAlone * static_cast<size_t>(threads);
-    const size_t parts = std::max((tokens + kTokensAtOnce - 1) / kTokensAtOnce,
-                                  side_by_side ? static_cast<size_t>(threads) : size_t{1});
+    const size_t parts =
+        std::max(divide_up(tokens, kTokensAtOnce), side_by_side ? static_cast<size_t>(threads) : size_t{1});
     std::vector<size_t> begins;
     for (size_t i = 0, before = 0; i < texts.size(); before += texts[i++].size()) {
       if (i == 0 || before * parts / tokens > (before - texts[i - 1].size()) * parts / tokens)

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/base/check.h"
+#include "kernels/base/divide.h"
 #include "kernels/base/parallel.h"
 #include "pictures/deflate_block.h"
 #include "pictures/png.h"
@@ -130,7 +131,7 @@ class PixelWriter {
       : h_(static_cast<size_t>(picture.h)),
         row_bytes_(sample_count(picture) / h_ * static_cast<size_t>(picture.depth / 8) + 1),
         block_rows_(std::clamp<size_t>(kBlockBytes / row_bytes_, 1, h_)),
-        count_((h_ + block_rows_ - 1) / block_rows_) {
+        count_(divide_up(h_, block_rows_)) {
     const size_t workers = std::min(static_cast<size_t>(std::max(options.threads, 1)), count_);
     for (size_t i = 0; i < workers; ++i) writers_.emplace_back(picture, block_rows_, options.level);
     blocks_.resize(std::min(count_, workers * kBlocksPerWorker));

@@ -15,6 +15,7 @@
 #include "apps/cli/text_inputs.h"
 #include "apps/cli/vector_options.h"
 #include "apps/cli/vector_writer.h"
+#include "kernels/base/divide.h"
 #include "models/clip.h"
 #include "weights/atomic_file.h"
 
@@ -137,7 +138,7 @@ std::string noun(const VectorItems& items) {
 // At least so many.
 size_t runs_of(size_t inputs, const BatchSettings& settings) {
   const auto batch = static_cast<size_t>(settings.batch);
-  return (inputs + batch - 1) / batch;
+  return divide_up(inputs, batch);
 }
 
 Result<int> run_embed(const Flags& flags, const Common& common) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/base/divide.h"
 #include "kernels/base/parallel.h"
 
 namespace ink {
@@ -15,9 +16,9 @@ void for_each_run(int images, Rect region, int channels, bool gapless, int threa
   const int width = region.w();
   if (width <= 0 || region.h() <= 0) return;
   const int columns = static_cast<int>(std::min<int64_t>(pixels_per_task, width));
-  const int64_t chunks = (width + columns - 1) / columns;
+  const int64_t chunks = divide_up(width, columns);
   const int64_t rows_per_task = std::max<int64_t>(1, pixels_per_task / width);
-  const int64_t bands = (region.h() + rows_per_task - 1) / rows_per_task;
+  const int64_t bands = divide_up(region.h(), rows_per_task);
   parallel_for(images * bands * chunks, threads, [&](int64_t task, int) {
     const int x0 = region.x0 + static_cast<int>(task % chunks) * columns;
     const int x1 = std::min(region.x1, x0 + columns);

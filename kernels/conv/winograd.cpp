@@ -54,7 +54,7 @@ constexpr int64_t kWholeTiles = 96;
 // reads or writes at once fall into different sets of the first-level cache.
 int64_t point_stride(int64_t floats) {
   constexpr int64_t kLine = kAlignment / sizeof(float);
-  return ((floats + kLine - 1) / kLine | 1) * kLine;
+  return (divide_up(floats, kLine) | 1) * kLine;
 }
 
 }  // namespace

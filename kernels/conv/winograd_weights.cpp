@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/base/divide.h"
 #include "kernels/base/huge_pages.h"
 #include "kernels/conv/winograd.h"
 
@@ -56,7 +57,7 @@ WinogradWeights::WinogradWeights(const GemmVariant& variant, int tile, const Con
   constexpr int kGroupChannels = 64;
   group_panels_ = std::clamp(kGroupChannels / nr_, 1, panels());
   const int before = (panels() - 1) * nr_;
-  width_ = before + (oc - before + variant.lanes - 1) / variant.lanes * variant.lanes;
+  width_ = before + divide_up(oc - before, variant.lanes) * variant.lanes;
   data_ = AlignedBuffer<float>(static_cast<size_t>(points_) * static_cast<size_t>(ic) *
                                static_cast<size_t>(width_));
   prefer_huge_pages(data_.data(), data_.size() * sizeof(float));

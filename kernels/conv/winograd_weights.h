@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "kernels/base/aligned_buffer.h"
+#include "kernels/base/divide.h"
 #include "kernels/conv/conv_weights.h"
 #include "kernels/gemm/gemm.h"
 
@@ -16,7 +17,7 @@ class WinogradWeights {
  public:
   WinogradWeights(const GemmVariant& variant, int tile, const ConvWeights& weights, int ic, int oc);
 
-  int panels() const { return (oc_ + nr_ - 1) / nr_; }
+  int panels() const { return divide_up(oc_, nr_); }
   int group_panels() const { return group_panels_; }
   int group_channels() const { return group_panels_ * nr_; }
   int columns(int panel) const { return panel + 1 < panels() ? nr_ : oc_ - panel * nr_; }

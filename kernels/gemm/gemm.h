@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/base/aligned_buffer.h"
+#include "kernels/base/divide.h"
 #include "kernels/base/dtype.h"
 #include "kernels/base/isa.h"
 #include "kernels/base/view.h"
@@ -56,7 +57,7 @@ class GemmPanels {
 
   int k() const { return k_; }
   int n() const { return n_; }
-  int count() const { return (n_ + nr_ - 1) / nr_; }
+  int count() const { return divide_up(n_, nr_); }
   int first_column(int panel) const { return panel * nr_; }
   int columns(int panel) const { return panel + 1 < count() ? nr_ : n_ - panel * nr_; }
   int width(int panel) const { return panel + 1 < count() ? nr_ : last_width_; }

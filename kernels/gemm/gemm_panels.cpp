@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "kernels/base/check.h"
+#include "kernels/base/divide.h"
 #include "kernels/base/huge_pages.h"
 #include "kernels/gemm/gemm.h"
 
@@ -10,7 +11,7 @@ GemmPanels::GemmPanels(const GemmVariant& variant, int k, int n, DType dtype, St
     : k_(k), n_(n), nr_(variant.nr), dtype_(dtype) {
   INK_CHECK(dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16);
   const int rest = n - (count() - 1) * nr_;
-  last_width_ = (rest + variant.lanes - 1) / variant.lanes * variant.lanes;
+  last_width_ = divide_up(rest, variant.lanes) * variant.lanes;
   const size_t columns =
       static_cast<size_t>(count() - 1) * static_cast<size_t>(nr_) + static_cast<size_t>(last_width_);
   bias_ = AlignedBuffer<float>(columns);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/base/check.h"
+#include "kernels/base/divide.h"
 #include "kernels/base/parallel.h"
 #include "kernels/base/variants.h"
 
@@ -50,7 +51,7 @@ void gram_run(const GramVariant& variant, View<const float> src, View<float> dst
   if (region.h() <= 0) return;
   INK_CHECK(dst.n == src.n && dst.h == 1 && dst.w == c && dst.c == c && src.h > 0 && src.w > 0);
   const double count = static_cast<double>(src.h) * src.w;
-  const int tasks = (c + kRowsPerTask - 1) / kRowsPerTask;
+  const int tasks = divide_up(c, kRowsPerTask);
   for (int image = 0; image < src.n; ++image) {
     std::fill_n(scratch, static_cast<int64_t>(c) * c, 0.0);
     // The matrix is symmetric: a task makes its rows from the diagonal on.

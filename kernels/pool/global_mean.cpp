@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/base/check.h"
+#include "kernels/base/divide.h"
 #include "kernels/base/parallel.h"
 #include "kernels/base/variants.h"
 
@@ -36,7 +37,7 @@ const GlobalMeanVariant& choose_global_mean(Isa limit) { return best_variant(glo
 
 Rect global_mean_grid(int h, int w) {
   const int rows = mean_cell_rows(h, w);
-  return {0, 0, (h + rows - 1) / rows, (w + kMeanCellColumns - 1) / kMeanCellColumns};
+  return {0, 0, divide_up(h, rows), divide_up(w, kMeanCellColumns)};
 }
 
 int64_t global_mean_cells(int h, int w) { return global_mean_grid(h, w).area(); }
@@ -52,9 +53,9 @@ void global_sum_add(const GlobalMeanVariant& variant, View<const float> src, int
   if (region.h() <= 0 || region.w() <= 0) return;
   INK_CHECK(region.x0 % kMeanCellColumns == 0 && (region.x1 % kMeanCellColumns == 0 || region.x1 == src.w));
   const int rows = mean_cell_rows(src.h, src.w);
-  const Rect cells{region.y0 / rows, region.x0 / kMeanCellColumns, (region.y1 + rows - 1) / rows,
-                   (region.x1 + kMeanCellColumns - 1) / kMeanCellColumns};
-  const int64_t slices = (src.c + kChannelsPerTask - 1) / kChannelsPerTask;
+  const Rect cells{region.y0 / rows, region.x0 / kMeanCellColumns, divide_up(region.y1, rows),
+                   divide_up(region.x1, kMeanCellColumns)};
+  const int64_t slices = divide_up(src.c, kChannelsPerTask);
   const int64_t grid_columns = global_mean_grid(src.h, src.w).x1;
   parallel_for(cells.area() * slices, threads, [&](int64_t task, int) {
     const int channel = static_cast<int>(task % slices) * kChannelsPerTask;

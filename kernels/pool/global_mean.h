@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "kernels/base/divide.h"
 #include "kernels/base/isa.h"
 #include "kernels/base/view.h"
 
@@ -20,8 +21,8 @@ inline constexpr int kMeanCellColumns = 6;
 // take more memory than a few rows of the map, 256 rows are 384 KiB at 64 channels: a share of L2.
 constexpr int mean_cell_rows(int h, int w) {
   constexpr int kFlat = 16, kTall = 256, kMostFlatCells = 2048;
-  const int64_t columns = (static_cast<int64_t>(w) + kMeanCellColumns - 1) / kMeanCellColumns;
-  return (static_cast<int64_t>(h) + kFlat - 1) / kFlat * columns <= kMostFlatCells ? kFlat : kTall;
+  const int64_t columns = divide_up(static_cast<int64_t>(w), kMeanCellColumns);
+  return divide_up(static_cast<int64_t>(h), kFlat) * columns <= kMostFlatCells ? kFlat : kTall;
 }
 
 // sums[i] += sum of src[y * row_stride + x * pixel_stride + i] over y < rows, x < columns, one after the

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "kernels/base/check.h"
+#include "kernels/base/divide.h"
 #include "kernels/base/half.h"
 #include "kernels/base/parallel.h"
 
@@ -61,7 +62,7 @@ void embed_tokens(const Table& table, const float* positions, View<const int32_t
                   std::span<const int32_t> segments, View<float> dst, int threads) {
   INK_CHECK(dst.c == table.c && ids.w == dst.w && ids.n == dst.n);
   constexpr int kTokens = 16;  // a task
-  const int parts = (dst.w + kTokens - 1) / kTokens;
+  const int parts = divide_up(dst.w, kTokens);
   parallel_for(static_cast<int64_t>(dst.n) * parts, threads, [&](int64_t task, int) {
     const int image = static_cast<int>(task / parts), begin = static_cast<int>(task % parts) * kTokens;
     for (int t = begin; t < std::min(dst.w, begin + kTokens); ++t) {

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernels/base/divide.h"
+
 namespace ink {
 
 Padding Padding::same(const Shape& src, int kernel, int stride) {
   const auto total = [&](int size) {
-    return std::max(((size + stride - 1) / stride - 1) * stride + kernel - size, 0);
+    return std::max((divide_up(size, stride) - 1) * stride + kernel - size, 0);
   };
   const int rows = total(src.h), columns = total(src.w);
   return {{rows / 2, columns / 2, rows - rows / 2, columns - columns / 2}};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/base/aligned_buffer.h"
+#include "kernels/base/divide.h"
 #include "kernels/base/parallel.h"
 
 namespace ink {
@@ -103,7 +104,7 @@ void resize_floats(const RowSource<float>& src, int w, const FloatTaps& x, const
   AlignedBuffer<float> scratch(static_cast<size_t>(scratch_size * threads));
   std::vector<Held> held;
   for (int i = 0; i < threads; ++i) held.emplace_back(y.most, dst_row);
-  parallel_for((oh + kChunkRows - 1) / kChunkRows, threads, [&](int64_t chunk, int worker) {
+  parallel_for(divide_up(oh, kChunkRows), threads, [&](int64_t chunk, int worker) {
     Held& rows = held[static_cast<size_t>(worker)];
     float* own = scratch.data() + worker * scratch_size;
     rows.forget();

@@ -1,6 +1,7 @@
 #include "converters/sources/hdf5/fixed_array.h"
 
 #include "converters/sources/hdf5/checksum.h"
+#include "kernels/base/divide.h"
 #include "weights/message.h"
 
 namespace ink::hdf5 {
@@ -31,7 +32,7 @@ Result<std::vector<Record>> read_fixed_array(Space& space, uint64_t address, boo
   }
   const uint64_t page_entries = uint64_t{1} << page_bits;
   const bool paged = entries > page_entries;
-  const uint64_t pages = paged ? (entries + page_entries - 1) / page_entries : 0;
+  const uint64_t pages = paged ? divide_up(entries, page_entries) : 0;
   const uint64_t prefix = 4 + 2 + 8, bitmap = (pages + 7) / 8;
   const uint64_t inside = paged ? bitmap : entries * entry_bytes;
   INK_TRY(ByteReader reader, claim_checked(space, block, prefix + inside + 4, "FADB", kBlock));
