@@ -3,6 +3,7 @@
 #include "bench/kernels/layers.h"
 #include "bench/kernels/opponents.h"
 #include "kernels/conv/narrow.h"
+#include "kernels/conv/patch_conv.h"
 #include "kernels/conv/winograd.h"
 
 namespace ink::bench {
@@ -30,6 +31,12 @@ void add_network(const std::string& network) {
       add(shape, layer, gemm.name, gemm.isa, [=, &gemm](const float* weights, const float* bias) {
         return make_conv(gemm, params, weights, bias);
       });
+      if (PatchConv::declines(params) == nullptr) {
+        add(shape, layer, "patch_" + std::string(isa_name(gemm.isa)), gemm.isa,
+            [=, &gemm](const float* weights, const float* bias) {
+              return PatchConv(gemm, choose_binary(gemm.isa), params, weights, bias);
+            });
+      }
       if (NarrowConv::declines(params) == nullptr) {
         add(shape, layer, "narrow_" + std::string(isa_name(gemm.isa)), gemm.isa,
             [=, &gemm](const float* weights, const float* bias) {

@@ -3,6 +3,7 @@
 
 #include "engine/ops/epilogue_op.h"
 #include "engine/ops/folded_weights.h"
+#include "engine/ops/patch.h"
 #include "engine/ops/reduced.h"
 #include "kernels/conv/narrow.h"
 #include "kernels/conv/pointwise.h"
@@ -172,7 +173,8 @@ class Conv2d : public EpilogueOp {
   }
 
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
-    return pointwise_scale() ? prepare_plain(context) : with_scales(prepare_plain(context), context.isa);
+    const bool scales = pointwise_scale() || side_by_side(context);
+    return scales ? prepare_plain(context) : with_scales(prepare_plain(context), context.isa);
   }
 
   Result<std::unique_ptr<PreparedOp>> prepare_plain(const PrepareContext& context) const {
@@ -203,6 +205,10 @@ class Conv2d : public EpilogueOp {
         return prepared_reduced(ReducedConv(reduced, p, weights, bias), p, epilogue_);
       }
       note = concat(precision_name(context.precision), " declined: ", declined, "; ");
+    }
+    if (side_by_side(context)) {
+      return prepared_patch(gemm.name, PatchConv(gemm, choose_binary(context.isa), p, weights, bias),
+                            epilogue_, scaled_, has_residual_);
     }
     const char* reason = winograd_declines(p);
     // Maps of any size are those of pictures. Tiles of 6x6 want their weights in the second-level cache
@@ -277,6 +283,13 @@ class Conv2d : public EpilogueOp {
   // Whether the factors of its map go into the weights.
   bool pointwise_scale() const {
     return scaled_.source && !scaled_.residual && PointwiseConv::declines(attributes_.params) == nullptr;
+  }
+  bool side_by_side(const PrepareContext& context) const {
+    const ConvParams& p = attributes_.params;
+    if (expansion_ != nullptr || DepthwiseConv::declines(p) == nullptr || NarrowConv::declines(p) == nullptr)
+      return false;
+    const bool reduced = context.precision != Precision::f32 && reduced_declines(p) == nullptr;
+    return !reduced && PatchConv::declines(p) == nullptr;
   }
 
   Result<FoldedWeights> load(const WeightStore& store) const {

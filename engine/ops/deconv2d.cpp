@@ -3,6 +3,7 @@
 
 #include "engine/ops/epilogue_op.h"
 #include "engine/ops/folded_weights.h"
+#include "engine/ops/patch.h"
 #include "kernels/conv/narrow.h"
 #include "kernels/deconv/winograd_deconv.h"
 
@@ -91,7 +92,8 @@ class Deconv2d : public EpilogueOp {
   }
 
   Result<std::unique_ptr<PreparedOp>> prepare(const PrepareContext& context) const override {
-    return with_scales(prepare_plain(context), context.isa);
+    const bool scales = side_by_side();
+    return scales ? prepare_plain(context) : with_scales(prepare_plain(context), context.isa);
   }
 
   bool absorb_batch_norm(const BatchNormAttributes& batch_norm) override {
@@ -108,6 +110,10 @@ class Deconv2d : public EpilogueOp {
     const bool cropped = p.pad_top != 0 || p.pad_left != 0 || p.pad_bottom != 0 || p.pad_right != 0;
     return apart && !cropped ? Cells{1, p.sh} : Cells{};
   }
+  bool side_by_side() const {
+    const DeconvParams& p = attributes_.params;
+    return NarrowConv::declines(p) != nullptr && PatchConv::declines(p) == nullptr;
+  }
 
   Result<std::unique_ptr<PreparedOp>> prepare_plain(const PrepareContext& context) const {
     const DeconvParams& p = attributes_.params;
@@ -122,6 +128,10 @@ class Deconv2d : public EpilogueOp {
     const double* factors = folded.factors_or_null();
     if (NarrowConv::declines(p) == nullptr)
       return prepared(gemm.name, NarrowConv(gemm, p, weights, bias, factors));
+    if (side_by_side()) {
+      return prepared_patch(gemm.name, PatchConv(gemm, choose_binary(context.isa), p, weights, bias, factors),
+                            epilogue_, scaled_, has_residual_);
+    }
     if (WinogradDeconv::declines(p) == nullptr) {
       const WinogradVariant& winograd = choose_winograd(context.isa, 4);
       return prepared(winograd.name, WinogradDeconv(winograd, gemm, p, weights, bias, factors));

@@ -44,18 +44,12 @@ void TapConv::run_together(std::span<const TapConv> convs, View<const float> src
     block_rows /= 2;
   const int bands = divide_up(grid.h(), block_rows);
 
-  const bool patches =
-      std::all_of(convs.begin(), convs.end(), [&](const TapConv& conv) { return conv.makes_patches(maps); });
   size_t per_worker = 0;
   for (const TapConv& conv : convs) per_worker = std::max(per_worker, conv.together_scratch_floats(1));
   parallel_for(static_cast<int64_t>(dst.n) * bands * chunks, threads, [&](int64_t task, int worker) {
     const int x0 = grid.x0 + static_cast<int>(task % chunks) * block_columns;
     const int64_t band = task / chunks;
     const int y0 = grid.y0 + static_cast<int>(band % bands) * block_rows;
-    if (patches) {
-      return run_patches(convs, maps, static_cast<int>(band / bands), region,
-                         {y0, x0, std::min(y0 + block_rows, grid.y1), std::min(x0 + block_columns, grid.x1)});
-    }
     for (const TapConv& conv : convs) {
       const Rect q = outputs(conv);
       const Rect block{std::max(y0, q.y0), std::max(x0, q.x0), std::min(y0 + block_rows, q.y1),

@@ -82,12 +82,6 @@ class TapConv {
   bool pointwise() const;
 
   void run_block(const Maps& maps, int image, Rect block, float* scratch) const;
-  // See tap_patches.cpp.
-  bool makes_patches(const Maps& maps) const;
-  static void run_patches(std::span<const TapConv> convs, const Maps& maps, int image, Rect region,
-                          Rect block);
-  static void run_patch_row(std::span<const TapConv> convs, const Maps& maps, int image, Rect region,
-                            Rect piece, Rect next);
   void gather(const Maps& maps, int image, int group, int qy, int qx, int pixels, float* rows) const;
 
   Lines make_lines(const Maps& maps, Rect region) const;

@@ -91,17 +91,18 @@ INK_INLINE void gemm_interleaved_step(const float* src, const float* weights, Ve
 
 // One address for all rows, and both matrices are read in order, which the hardware foresees: nothing but the
 // multiplications is left. Where the core is shared with a neighbour that takes half of the instructions,
-// this is what keeps the multipliers busy.
-template <class A, int M, int V>
+// this is what keeps the multipliers busy. kLines: asked for in two steps.
+template <class A, int M, int V, int kLines>
 INK_INLINE void gemm_interleaved_sums(const GemmTileArgs& args, Vec<A> (&sum)[M][V]) {
   const float *weights = args.packed, *src = args.src;
   const bool asks = args.ahead != nullptr;
   const unsigned char* ahead = asks ? args.ahead : reinterpret_cast<const unsigned char*>(weights);
-  const int64_t ahead_step = asks ? 2 * args.ahead_step : 0;
+  const int64_t step = asks ? args.ahead_step : 0;
   int k = args.run;
   for (; k > 1; k -= 2) {
     prefetch_later(ahead);
-    ahead += ahead_step;
+    if constexpr (kLines == 2) prefetch_later(ahead + step);
+    ahead += 2 * step;
     gemm_interleaved_step<A, M, V>(src, weights, sum);
     gemm_interleaved_step<A, M, V>(src + M, weights + V * kLanes<A>, sum);
     src += 2 * M;
@@ -261,8 +262,11 @@ static void gemm_tile_rows(const GemmTileArgs& args) {
     for (int v = 0; v < V; ++v) sum[i][v] = load<A>(start + v * kLanes<A>);
   }
   // Asking takes registers that addresses need: where there is nothing to ask for it costs a tenth.
-  if (kInterleaves<A> && args.interleaved) {
-    gemm_interleaved_sums<A, M, V>(args, sum);
+  constexpr int64_t kLineBytes = kLineFloats * sizeof(float);
+  if (kInterleaves<A> && args.interleaved && 2 * args.ahead_step > kLineBytes) {
+    gemm_interleaved_sums<A, M, V, 2>(args, sum);
+  } else if (kInterleaves<A> && args.interleaved) {
+    gemm_interleaved_sums<A, M, V, 1>(args, sum);
   } else if (args.ahead == nullptr) {
     gemm_sums<A, M, V, false>(args, sum);
   } else {
