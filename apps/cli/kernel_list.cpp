@@ -5,6 +5,7 @@
 #include "kernels/batch_norm/batch_norm.h"
 #include "kernels/binary/binary.h"
 #include "kernels/concat/concat.h"
+#include "kernels/conv/narrow.h"
 #include "kernels/conv/winograd.h"
 #include "kernels/depthwise/depthwise.h"
 #include "kernels/gemm/gemm.h"
@@ -39,6 +40,7 @@ std::vector<KernelList> kernel_lists() {
       list("gemm, conv, deconv", gemm_variants()),
       list("global_mean", global_mean_variants()),
       list("gram", gram_variants()),
+      list("narrow conv, deconv", narrow_variants()),
       list("pad", pad_variants()),
       list("pixel_shuffle", pixel_shuffle_variants()),
       list("pixels", pixels_variants()),

@@ -37,12 +37,12 @@ void add_network(const std::string& network) {
               return PatchConv(gemm, choose_binary(gemm.isa), params, weights, bias);
             });
       }
-      if (NarrowConv::declines(params) == nullptr) {
-        add(shape, layer, "narrow_" + std::string(isa_name(gemm.isa)), gemm.isa,
-            [=, &gemm](const float* weights, const float* bias) {
-              return NarrowConv(gemm, params, weights, bias);
-            });
-      }
+    }
+    for (const NarrowVariant& narrow : narrow_variants()) {
+      if (NarrowConv::declines(params) != nullptr) continue;
+      add(shape, layer, narrow.name, narrow.isa, [=, &narrow](const float* weights, const float* bias) {
+        return NarrowConv(narrow, params, weights, bias);
+      });
     }
     add_opponents(about(layer, "conv", shape, "", {}), layer);
     if (winograd_declines(params) != nullptr) continue;

@@ -229,7 +229,8 @@ class Conv2d : public EpilogueOp {
     }
     note += std::string("winograd declined: ") + reason;
     if (NarrowConv::declines(p) == nullptr) {
-      return prepared(gemm.name, note + "; columns are taps x channels", NarrowConv(gemm, p, weights, bias));
+      const NarrowVariant& narrow = choose_narrow(context.isa);
+      return prepared(narrow.name, std::move(note), NarrowConv(narrow, p, weights, bias));
     }
     return prepared(gemm.name, std::move(note), make_conv(gemm, p, weights, bias));
   }

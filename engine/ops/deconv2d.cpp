@@ -126,8 +126,10 @@ class Deconv2d : public EpilogueOp {
     };
     const float *weights = folded.weights.data(), *bias = folded.bias.data();
     const double* factors = folded.factors_or_null();
-    if (NarrowConv::declines(p) == nullptr)
-      return prepared(gemm.name, NarrowConv(gemm, p, weights, bias, factors));
+    if (NarrowConv::declines(p) == nullptr) {
+      const NarrowVariant& narrow = choose_narrow(context.isa);
+      return prepared(narrow.name, NarrowConv(narrow, p, weights, bias, factors));
+    }
     if (side_by_side()) {
       return prepared_patch(gemm.name, PatchConv(gemm, choose_binary(context.isa), p, weights, bias, factors),
                             epilogue_, scaled_, has_residual_);

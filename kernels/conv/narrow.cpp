@@ -2,43 +2,63 @@
 
 #include <algorithm>
 #include <cstring>
-#include <numeric>
 
 #include "kernels/base/divide.h"
 #include "kernels/base/parallel.h"
+#include "kernels/base/variants.h"
 
 namespace ink {
 namespace {
 
-// Input columns of a block, so that its sums stay in the first-level cache beside the weights.
-constexpr int kBlockColumns = 98;
-// Rows of outputs of a block, where threads want several: neighbours compute some input rows twice.
+constexpr NarrowVariant kVariants[] = {
+#ifndef INK_SCALAR_ONLY
+    {Isa::avx512, "narrow_avx512", narrow_tile_avx512, 16, {8, 8, 8, 4}},
+    {Isa::avx2, "narrow_avx2", narrow_tile_avx2, 8, {8, 4, 4, 2}},
+    {Isa::sse42, "narrow_sse42", narrow_tile_sse42, 4, {8, 4, 3, 2}},
+#endif
+    {Isa::reference, "narrow_reference", narrow_tile_reference, 1, {4, 4, 4, 4}},
+};
+
+// The inputs of a block's row of outputs, so that those which the next row shares stay in the first-level
+// cache.
+constexpr int64_t kBlockBytes = 24 * 1024;
+// Rows of outputs of a block, where threads want several: neighbours read some input rows twice.
 constexpr int kLeastBlockRows = 16, kBlocksPerThread = 4;
-
-// Four floats at once in whatever the baseline instruction set has for it, lane by lane as scalars would.
-typedef float Float4 __attribute__((vector_size(16)));
-typedef int32_t Mask4 __attribute__((vector_size(16)));
-constexpr int kLanes = 4;
-constexpr int kMostVectors = 4;  // of the outputs of a block of stride columns
-
-Float4 load4(const float* src) {
-  Float4 value;
-  __builtin_memcpy(&value, src, sizeof value);
-  return value;
-}
-
-void store4(float* dst, Float4 value) { __builtin_memcpy(dst, &value, sizeof value); }
 
 const char* declines_sizes(int ic, int oc, int area, int groups) {
   if (oc > NarrowConv::kMaxChannels) return "more than 4 output channels";
   if (groups != 1) return "groups";
   if (area < 4 || area > TapConv::kMaxTaps) return "kernel is too small or too large";
-  // The sums over positions cost the same whatever ic is.
+  // Adding up lanes costs the same whatever ic is.
   if (ic < 16) return "fewer than 16 input channels";
   return nullptr;
 }
 
 }  // namespace
+
+std::span<const NarrowVariant> narrow_variants() { return kVariants; }
+
+const NarrowVariant& choose_narrow(Isa limit) { return best_variant(narrow_variants(), limit); }
+
+void narrow_tile_reference(const NarrowTileArgs& args) {
+  double sums[kNarrowRows][kNarrowColumns] = {};
+  const float* weights = args.packed;
+  for (int t = 0; t < args.tap_count; ++t) {
+    const float* src = args.src + args.taps[t];
+    for (int k = 0; k < args.run; ++k, ++src, weights += args.columns) {
+      for (int i = 0; i < args.m; ++i) {
+        const double value = src[i * args.src_step];
+        for (int j = 0; j < args.columns; ++j) sums[i][j] += value * weights[j];
+      }
+    }
+  }
+  for (int i = 0; i < args.m; ++i) {
+    for (int j = 0; j < args.columns; ++j) {
+      const float residual = args.residual == nullptr ? 0.0f : args.residual[i * args.residual_step + j];
+      args.dst[i * args.dst_step + j] = static_cast<float>(sums[i][j] + args.bias[j]) + residual;
+    }
+  }
+}
 
 struct NarrowConv::Maps {
   View<const float> src, residual;
@@ -46,272 +66,213 @@ struct NarrowConv::Maps {
   Epilogue epilogue;
 };
 
-// Outputs of one image, and the input columns [ix0, ix1) that they need; sums of (ix, slot, s, j) are at data
-// + (ix - ix0) * pitch_ + (slot * columns_.taps + s) * oc_ + j.
-struct NarrowConv::Block {
-  int image;
-  Rect outputs;
-  int ix0, ix1;
-  float* data;
-};
-
 const char* NarrowConv::declines(const ConvParams& p) {
-  if (p.sh != 1 || p.sw != 1) return "stride is not 1";
-  if (p.dh != 1 || p.dw != 1) return "dilation is not 1";
-  if (p.pad_top >= p.kh || p.pad_left >= p.kw) return "padding is as wide as the kernel";
   return declines_sizes(p.ic, p.oc, p.kh * p.kw, p.groups);
 }
 
 const char* NarrowConv::declines(const DeconvParams& p) {
-  if (p.sw * p.oc > kMostVectors * kLanes) return "the stride is too wide";
   return declines_sizes(p.ic, p.oc, p.kh * p.kw, p.groups);
 }
 
-NarrowConv::NarrowConv(const GemmVariant& variant, const ConvParams& p, const ConvWeights& weights,
+NarrowConv::NarrowConv(const NarrowVariant& variant, const ConvParams& p, const ConvWeights& weights,
                        const float* bias)
-    : variant_(&variant),
-      rows_{p.kh, 1, p.kh - 1 - p.pad_top},
-      columns_{p.kw, 1, p.kw - 1 - p.pad_left},
-      oc_(p.oc) {
+    : variant_(&variant), ic_(p.ic), oc_(p.oc) {
   INK_CHECK(declines(p) == nullptr);
-  const int area = p.kh * p.kw;
-  const ConvWeights::Steps steps = weights.steps(p.ic, p.oc, area);
-  const auto turned = [&](int tap, int i, int j) {
-    return weights.scaled(weights.data[j * steps.oc + i * steps.ic + (area - 1 - tap) * steps.tap], j);
+  phases_.push_back({{p.kh, p.sh, -p.pad_top, p.dh, 1, 0}, {p.kw, p.sw, -p.pad_left, p.dw, 1, 0}, 0});
+  const ConvWeights::Steps steps = weights.steps(p.ic, p.oc, int64_t{p.kh} * p.kw);
+  const auto weight = [&](size_t, int tap, int i, int j) {
+    return weights.scaled(weights.data[j * steps.oc + i * steps.ic + tap * steps.tap], j);
   };
-  pack(p.ic, turned, bias);
+  pack(weight, bias);
 }
 
-NarrowConv::NarrowConv(const GemmVariant& variant, const DeconvParams& p, const float* weights,
+NarrowConv::NarrowConv(const NarrowVariant& variant, const DeconvParams& p, const float* weights,
                        const float* bias, const double* factors)
-    : variant_(&variant), rows_{p.kh, p.sh, p.pad_top}, columns_{p.kw, p.sw, p.pad_left}, oc_(p.oc) {
+    : variant_(&variant), ic_(p.ic), oc_(p.oc) {
   INK_CHECK(declines(p) == nullptr);
-  const int area = p.kh * p.kw;
+  std::vector<std::vector<int>> positions;  // in the kernel, of the taps of each phase
+  for (int y = 0; y < p.sh; ++y) {
+    const DeconvPhase rows = make_deconv_phase(p.kh, p.sh, p.pad_top, y);
+    for (int x = 0; x < p.sw; ++x) {
+      const DeconvPhase columns = make_deconv_phase(p.kw, p.sw, p.pad_left, x);
+      phases_.push_back({rows.axis, columns.axis, 0});
+      positions.emplace_back();
+      for (const int r : rows.positions) {
+        for (const int s : columns.positions) positions.back().push_back(r * p.kw + s);
+      }
+    }
+  }
   const ConvWeights values(weights, WeightLayout::oihw, factors);
-  const auto given = [&](int tap, int i, int j) {
-    return values.scaled(weights[(static_cast<int64_t>(i) * p.oc + j) * area + tap], j);
+  const auto weight = [&](size_t phase, int tap, int i, int j) {
+    const int position = positions[phase][static_cast<size_t>(tap)];
+    return values.scaled(weights[(int64_t{i} * p.oc + j) * p.kh * p.kw + position], j);
   };
-  pack(p.ic, given, bias);
+  pack(weight, bias);
 }
 
 template <class Weight>
-void NarrowConv::pack(int ic, Weight weight, const float* bias) {
-  ring_ = std::max(rows_.taps, rows_.stride);
-  rotations_ = ring_ / std::gcd(ring_, rows_.stride);
-  const int row = columns_.taps * oc_, n = ring_ * row;
-  std::vector<float> matrix(static_cast<size_t>(ic) * static_cast<size_t>(n));
-  for (int rotation = 0; rotation < rotations_; ++rotation) {
-    std::fill(matrix.begin(), matrix.end(), 0.0f);
-    for (int r = 0; r < rows_.taps; ++r) {
-      const int slot = (rotation * rows_.stride + r) % ring_;
-      for (int i = 0; i < ic; ++i) {
-        float* dst = matrix.data() + static_cast<int64_t>(i) * n + slot * row;
-        for (int s = 0; s < columns_.taps; ++s) {
-          for (int j = 0; j < oc_; ++j) *dst++ = weight(r * columns_.taps + s, i, j);
+void NarrowConv::pack(Weight weight, const float* bias) {
+  int64_t floats = 0;
+  for (Phase& phase : phases_) {
+    phase.packed = floats;
+    floats += phase.taps() * tap_floats();
+  }
+  packed_ = AlignedBuffer<float>(static_cast<size_t>(floats));
+  float* dst = packed_.data();
+  for (size_t phase = 0; phase < phases_.size(); ++phase) {
+    for (int tap = 0; tap < phases_[phase].taps(); ++tap) {
+      for (int first = 0; first < ic_; first += variant_->lanes) {
+        for (int j = 0; j < oc_; ++j) {
+          for (int i = first; i < first + variant_->lanes; ++i) {
+            *dst++ = i < ic_ ? weight(phase, tap, i, j) : 0.0f;
+          }
         }
       }
     }
-    products_.emplace_back(*variant_, ic, n, matrix.data(), n, 1, nullptr);
   }
-  // Whole vectors: what lies behind the columns is zero, and storing it is cheaper than sparing it.
-  const GemmPanels& panels = products_.front();
-  pitch_ = panels.first_column(panels.count() - 1) + panels.width(panels.count() - 1);
-  bias_.assign(static_cast<size_t>(kMostVectors * kLanes), 0.0f);
-  for (int i = 0; bias != nullptr && i < columns_.stride * oc_; ++i)
-    bias_[static_cast<size_t>(i)] = bias[i % oc_];
-}
-
-size_t NarrowConv::packed_bytes() const {
-  size_t bytes = bias_.size() * sizeof(float);
-  for (const GemmPanels& panels : products_) bytes += panels.bytes();
-  return bytes;
+  bias_ = AlignedBuffer<float>(kNarrowColumns);
+  for (int j = 0; j < kNarrowColumns; ++j)
+    bias_[static_cast<size_t>(j)] = bias == nullptr || j >= oc_ ? 0.0f : bias[j];
 }
 
 size_t NarrowConv::scratch_floats(int threads) const {
-  // Sums are read some vectors at a time.
-  const int floats = kBlockColumns * pitch_ + kMostVectors * kLanes;
-  return align_up(static_cast<size_t>(floats), kAlignment / sizeof(float)) * static_cast<size_t>(threads);
+  int64_t pixels = 0;
+  for (const Phase& phase : phases_)
+    pixels = std::max(pixels, int64_t{phase.rows.taps} * std::max(0, columns_read(phase, mr())));
+  return align_up(static_cast<size_t>(pixels * ic_), kAlignment / sizeof(float)) *
+         static_cast<size_t>(threads);
 }
 
 void NarrowConv::run(View<const float> src, View<float> dst, View<const float> residual,
                      const Epilogue& epilogue, Rect region, int threads, float* scratch) const {
   const Maps maps{src, residual, dst, epilogue};
   if (region.empty()) return;
-  // Blocks of columns begin where those of the whole map would: wherever the region ends, the first and the
-  // last are cut.
-  const int stride = columns_.stride, halo = column_taps() - 1;
-  INK_CHECK(halo < kBlockColumns / 2);
-  const int first = (region.x0 + columns_.pad) / stride;
-  const int behind = (region.x1 - 1 + columns_.pad) / stride + 1;
-  const int step = kBlockColumns - halo;
-  const int chunks = divide_up(behind - first, step);
+  // A grid over the outputs of all phases: they differ by one at most.
+  const auto outputs = [&](const Phase& phase) { return phase.rows.outputs(phase.columns, region); };
+  Rect grid = outputs(phases_.front());
+  int tap_rows = 1;
+  for (const Phase& phase : phases_) {
+    const Rect q = outputs(phase);
+    grid = {std::min(grid.y0, q.y0), std::min(grid.x0, q.x0), std::max(grid.y1, q.y1),
+            std::max(grid.x1, q.x1)};
+    tap_rows = std::max(tap_rows, phase.rows.taps);
+  }
+  const int64_t tile_bytes =
+      int64_t{4} * mr() * tap_rows * phases_.front().columns.src_step * src.pixel_stride;
+  const int columns = static_cast<int>(std::max<int64_t>(2, kBlockBytes / tile_bytes)) * mr();
+  const int chunks = divide_up(grid.w(), columns);
   const int wanted = threads == 1 ? 1 : divide_up(threads * kBlocksPerThread, chunks * dst.n);
-  const int bands = std::clamp(region.h() / kLeastBlockRows, 1, wanted);
+  const int bands = std::clamp(grid.h() / kLeastBlockRows, 1, wanted);
   const size_t per_worker = scratch_floats(1);
-  parallel_for(static_cast<int64_t>(dst.n) * bands * chunks, threads, [&](int64_t task, int worker) {
+  parallel_for(int64_t{dst.n} * bands * chunks, threads, [&](int64_t task, int worker) {
     const int chunk = static_cast<int>(task % chunks), band = static_cast<int>(task / chunks % bands);
-    const int q0 = first + chunk * step, q1 = std::min(q0 + step, behind);
-    const Rect outputs{region.y0 + region.h() * band / bands, std::max(q0 * stride - columns_.pad, region.x0),
-                       region.y0 + region.h() * (band + 1) / bands,
-                       std::min(q1 * stride - columns_.pad, region.x1)};
-    // Exactly the inputs that these outputs need: memory may hold no others.
-    const int ix0 = divide_up(std::max(0, outputs.x0 + columns_.pad - columns_.taps + 1), stride);
-    const int ix1 = std::min((outputs.x1 - 1 + columns_.pad) / stride + 1, src.w);
-    run_block(maps, {static_cast<int>(task / chunks / bands), outputs, ix0, std::max(ix0, ix1),
-                     scratch + static_cast<size_t>(worker) * per_worker});
+    const int image = static_cast<int>(task / chunks / bands);
+    const int x0 = grid.x0 + chunk * columns, x1 = std::min(x0 + columns, grid.x1);
+    const int y1 = grid.y0 + grid.h() * (band + 1) / bands;
+    for (int qy = grid.y0 + grid.h() * band / bands; qy < y1; ++qy) {
+      int share = 0;
+      for (const Phase& phase : phases_) {
+        const Rect q = outputs(phase);
+        if (qy < q.y0 || qy >= q.y1) continue;
+        run_row(maps, phase, image, qy, std::max(x0, q.x0), std::min(x1, q.x1), share++,
+                scratch + static_cast<size_t>(worker) * per_worker);
+      }
+    }
   });
 }
 
-void NarrowConv::run_block(const Maps& maps, const Block& block) const {
-  std::fill_n(block.data, (block.ix1 - block.ix0) * pitch_, 0.0f);
-  const Rect& outputs = block.outputs;
-  const int first_u = outputs.y0 + rows_.pad, behind_u = outputs.y1 + rows_.pad;
-  const int stride = rows_.stride;
-  const int first = divide_up(std::max(0, first_u - rows_.taps + 1), stride);
-  // Rows between the kernels of neighbouring inputs have none of their own.
-  for (int iy = std::min(first, first_u / stride); iy * stride < behind_u; ++iy) {
-    if (iy >= first && iy < maps.src.h) multiply(maps, block, iy);
-    for (int u = iy * stride; u < (iy + 1) * stride && u < behind_u; ++u) {
-      // Kernels smaller than their stride have columns of zeros, which make no infinity of an input harmless.
-      if (u - iy * stride >= rows_.taps) clear_row(block, u);
-      if (u >= first_u) {
-        switch (divide_up(stride_floats(), kLanes)) {
-          case 1: finish_row<1>(maps, block, u - rows_.pad); break;
-          case 2: finish_row<2>(maps, block, u - rows_.pad); break;
-          case 3: finish_row<3>(maps, block, u - rows_.pad); break;
-          default: finish_row<4>(maps, block, u - rows_.pad); break;
-        }
+// The outputs [qx0, qx1) of a row. The rows of all phases ask for equal shares of what the next row reads.
+void NarrowConv::run_row(const Maps& maps, const Phase& phase, int image, int qy, int qx0, int qx1, int share,
+                         float* patch) const {
+  const View<const float>& src = maps.src;
+  const TapAxis &rows = phase.rows, &columns = phase.columns;
+  // Where the inputs of one kernel row are contiguous they are one tap: longer inner loops, the same order.
+  const bool whole = columns.dilation == 1 && columns.taps > 0 && ic_ % variant_->lanes == 0;
+  int64_t map_taps[TapConv::kMaxTaps], patch_taps[TapConv::kMaxTaps];
+  const auto place_taps = [&](int64_t row_step, int64_t pixel_step, bool merged, int64_t* taps) {
+    int count = 0;
+    for (int r = 0; r < rows.taps; ++r) {
+      for (int s = 0; s < (merged ? 1 : columns.taps); ++s) taps[count++] = r * row_step + s * pixel_step;
+    }
+    return count;
+  };
+  const bool merged = whole && src.gapless();
+  const int64_t patch_row = int64_t{ic_} * columns_read(phase, mr());
+  const int map_count =
+      place_taps(rows.dilation * src.row_stride, columns.dilation * src.pixel_stride, merged, map_taps);
+  const int patch_count = place_taps(patch_row, int64_t{columns.dilation} * ic_, whole, patch_taps);
+  const bool row_inside = rows.inside(qy, 1, src.h);
+  const int y = qy * rows.dst_step + rows.dst_start;
+  const auto vectors = static_cast<int>(phase.taps() * tap_floats() / oc_) / variant_->lanes;
+  const int next_row = (qy + 1) * rows.src_step + rows.src_start + (rows.taps - 1) * rows.dilation;
+  const int64_t shares = static_cast<int64_t>(phases_.size()),
+                tile_bytes = 4 * mr() * columns.src_step * src.pixel_stride;
+  for (int qx = qx0; qx < qx1; qx += mr()) {
+    const int m = std::min(mr(), qx1 - qx), x = qx * columns.dst_step + columns.dst_start;
+    NarrowTileArgs args{};
+    args.m = m, args.columns = oc_;
+    args.packed = packed_.data() + phase.packed;
+    args.bias = bias_.data();
+    args.dst = maps.dst.at(image, y, x);
+    args.dst_step = columns.dst_step * maps.dst.pixel_stride;
+    if (maps.residual.data != nullptr) {
+      args.residual = maps.residual.at(image, y, x);
+      args.residual_step = columns.dst_step * maps.residual.pixel_stride;
+    }
+    if (phase.taps() == 0 || (m == mr() && row_inside && columns.inside(qx, m, src.w))) {
+      const int ix = qx * columns.src_step + columns.src_start;
+      args.src = src.at(image, qy * rows.src_step + rows.src_start, ix);
+      args.src_step = columns.src_step * src.pixel_stride;
+      args.taps = map_taps, args.tap_count = map_count;
+      args.run = merged ? columns.taps * ic_ : ic_;
+      if (next_row < src.h) {
+        args.ahead =
+            reinterpret_cast<const unsigned char*>(src.at(image, next_row, ix)) + tile_bytes * share / shares;
+        args.ahead_step = std::min<int64_t>(kAlignment, tile_bytes / shares / std::max(1, vectors));
       }
-      clear_row(block, u);
+    } else {
+      copy_patch(maps, phase, image, qy, qx, m, patch);
+      args.src = patch;
+      args.src_step = int64_t{columns.src_step} * ic_;
+      args.taps = patch_taps, args.tap_count = patch_count;
+      args.run = whole ? columns.taps * ic_ : ic_;
+    }
+    run_tile(maps, args);
+  }
+}
+
+// Copies what the outputs of a tile read, zeros where it lies outside the map or belongs to no output.
+void NarrowConv::copy_patch(const Maps& maps, const Phase& phase, int image, int qy, int qx, int m,
+                            float* patch) const {
+  const View<const float>& src = maps.src;
+  const int width = columns_read(phase, mr()), held = columns_read(phase, m);
+  const int ix0 = qx * phase.columns.src_step + phase.columns.src_start;
+  const size_t pixel = static_cast<size_t>(ic_) * sizeof(float);
+  for (int r = 0; r < phase.rows.taps; ++r) {
+    const int iy = qy * phase.rows.src_step + phase.rows.src_start + r * phase.rows.dilation;
+    for (int s = 0; s < width; ++s, patch += ic_) {
+      const int ix = ix0 + s;
+      if (iy < 0 || iy >= src.h || ix < 0 || ix >= src.w || s >= held) {
+        std::memset(patch, 0, pixel);
+      } else {
+        std::memcpy(patch, src.at(image, iy, ix), pixel);
+      }
     }
   }
 }
 
-// Adds what one row of inputs gives to the sums.
-void NarrowConv::multiply(const Maps& maps, const Block& block, int iy) const {
-  constexpr int64_t kNoOffset[] = {0};
-  const GemmPanels& panels = products_[static_cast<size_t>(iy % rotations_)];
-  const int width = block.ix1 - block.ix0, pieces = divide_up(width, variant_->mr);
-  const int64_t step = maps.src.pixel_stride;
-  const int64_t panel_bytes = divide_up(static_cast<int>(4 * step) * variant_->mr, panels.count());
-  const int64_t ahead_step =
-      std::min<int64_t>(kAlignment, divide_up(static_cast<int>(panel_bytes), panels.k()));
-  for (int piece = 0; piece < pieces; ++piece) {
-    const int x = width * piece / pieces, behind = width * (piece + 1) / pieces;
-    float* sums = block.data + static_cast<int64_t>(x) * pitch_;
-    const float* src = maps.src.at(block.image, iy, block.ix0 + x);
-    for (int panel = 0; panel < panels.count(); ++panel) {
-      float* at = sums + panels.first_column(panel);
-      GemmTileArgs args{src,
-                        step,
-                        kNoOffset,
-                        1,
-                        panels.k(),
-                        panels.weights(panel),
-                        panels.width(panel),
-                        panels.bias(panel),
-                        at,
-                        pitch_,
-                        nullptr,
-                        0,
-                        behind - x,
-                        panels.width(panel),
-                        Epilogue{}};
-      args.sums = at;
-      args.sums_step = pitch_;
-      // The inputs of the next piece come from far away.
-      args.ahead = reinterpret_cast<const unsigned char*>(src + step * (behind - x)) + panel * panel_bytes;
-      args.ahead_step = ahead_step;
-      variant_->tile(args);
-    }
-  }
-}
-
-// The outputs of row y. Those of a position q, stride columns from q * stride - pad on, are neighbours, and
-// so are the sums of each tap that they add: input q - t gives them the kernel columns from t * stride on.
-template <int kVectors>
-void NarrowConv::finish_row(const Maps& maps, const Block& block, int y) const {
-  const int stride = columns_.stride, taps = column_taps(), floats = stride * oc_;
-  const Rect& outputs = block.outputs;
-  const int q0 = (outputs.x0 + columns_.pad) / stride;
-  const int q1 = (outputs.x1 - 1 + columns_.pad) / stride + 1;
-  // Positions all of whose outputs and inputs are here, save the last, since vectors reach into the next.
-  const bool plain = maps.epilogue.activation == Activation::none && maps.dst.gapless() &&
-                     (maps.residual.data == nullptr || maps.residual.gapless());
-  const int inner0 =
-      plain ? std::max({divide_up(outputs.x0 + columns_.pad, stride), block.ix0 + taps - 1, q0}) : q1;
-  const int beyond = divide_up(kVectors * kLanes - floats, floats);
-  const int inner1 = std::max(inner0, std::min((outputs.x1 + columns_.pad) / stride - beyond, block.ix1));
-  for (int q = q0; q < std::min(inner0, q1); ++q) finish_one(maps, block, y, q);
-  if (inner0 < inner1) {
-    const int slot = (y + rows_.pad) % ring_;
-    const int last_floats = (columns_.taps - (taps - 1) * stride) * oc_;
-    Float4 bias[kVectors];
-    Mask4 mask[kVectors];
-    for (int v = 0; v < kVectors; ++v) {
-      bias[v] = load4(bias_.data() + v * kLanes);
-      for (int lane = 0; lane < kLanes; ++lane) mask[v][lane] = v * kLanes + lane < last_floats ? -1 : 0;
-    }
-    const float* sums =
-        block.data + static_cast<int64_t>(inner0 - block.ix0) * pitch_ + slot * columns_.taps * oc_;
-    const int64_t to_next_tap = floats - pitch_;
-    float* dst = maps.dst.at(block.image, y, inner0 * stride - columns_.pad);
-    const float* residual = maps.residual.data == nullptr
-                                ? nullptr
-                                : maps.residual.at(block.image, y, inner0 * stride - columns_.pad);
-    for (int q = inner0; q < inner1; ++q, sums += pitch_, dst += floats) {
-      const float* tap = sums + (taps - 1) * to_next_tap;
-      Float4 sum[kVectors];
-      for (int v = 0; v < kVectors; ++v) {
-        sum[v] = bias[v] + (Float4)((Mask4)load4(tap + v * kLanes) & mask[v]);
-      }
-      for (int t = taps - 2; t >= 0; --t) {
-        tap -= to_next_tap;
-        for (int v = 0; v < kVectors; ++v) sum[v] += load4(tap + v * kLanes);
-      }
-      if (residual != nullptr) {
-        for (int v = 0; v < kVectors; ++v) sum[v] += load4(residual + v * kLanes);
-        residual += floats;
-      }
-      for (int v = 0; v < kVectors; ++v) store4(dst + v * kLanes, sum[v]);
-    }
-  }
-  for (int q = std::max(q0, inner1); q < q1; ++q) finish_one(maps, block, y, q);
-}
-
-// The same for one position, of which some outputs may lie beyond the region and some inputs beyond the map.
-void NarrowConv::finish_one(const Maps& maps, const Block& block, int y, int q) const {
-  const int slot = (y + rows_.pad) % ring_, stride = columns_.stride;
-  for (int i = 0; i < stride; ++i) {
-    const int x = q * stride + i - columns_.pad;
-    if (x < block.outputs.x0 || x >= block.outputs.x1) continue;
-    float* dst = maps.dst.at(block.image, y, x);
-    const float* residual = maps.residual.data == nullptr ? nullptr : maps.residual.at(block.image, y, x);
+void NarrowConv::run_tile(const Maps& maps, NarrowTileArgs args) const {
+  if (maps.epilogue.activation == Activation::none) return variant_->tile(args);
+  float sums[kNarrowRows * kNarrowColumns];
+  const NarrowTileArgs given = args;
+  args.dst = sums, args.dst_step = oc_;
+  args.residual = nullptr;
+  variant_->tile(args);
+  for (int i = 0; i < args.m; ++i) {
     for (int j = 0; j < oc_; ++j) {
-      float sum = bias_[static_cast<size_t>(j)];
-      for (int t = column_taps() - 1; t >= 0; --t) {
-        const int s = t * stride + i, ix = q - t;
-        if (s >= columns_.taps) {
-          sum += 0.0f;  // as vectors do
-        } else if (ix >= block.ix0 && ix < block.ix1) {
-          sum +=
-              block
-                  .data[static_cast<int64_t>(ix - block.ix0) * pitch_ + (slot * columns_.taps + s) * oc_ + j];
-        }
-      }
-      const float added = residual == nullptr ? 0.0f : residual[j];
-      dst[j] = finish(sum, added, maps.epilogue);
+      const float added = given.residual == nullptr ? 0.0f : given.residual[i * given.residual_step + j];
+      given.dst[i * given.dst_step + j] = finish(sums[i * oc_ + j], added, maps.epilogue);
     }
-  }
-}
-
-// Makes room for the row that comes to the place of u.
-void NarrowConv::clear_row(const Block& block, int u) const {
-  const int floats = columns_.taps * oc_, whole = floats / kLanes * kLanes;
-  float* sums = block.data + u % ring_ * floats;
-  for (int ix = block.ix0; ix < block.ix1; ++ix, sums += pitch_) {
-    for (int i = 0; i < whole; i += kLanes) store4(sums + i, Float4{});
-    for (int i = whole; i < floats; ++i) sums[i] = 0.0f;
   }
 }
 

@@ -59,8 +59,10 @@ void check(const ConvParams& p) {
     SCOPED_TRACE(testing::Message() << gemm.name << " " << p.ic << " to " << p.oc << ", " << p.kh << "x"
                                     << p.kw << ", groups " << p.groups);
     expect_equal([&](const ConvWeights& w) { return make_conv(gemm, p, w, bias.data()); });
-    if (NarrowConv::declines(p) == nullptr)
-      expect_equal([&](const ConvWeights& w) { return NarrowConv(gemm, p, w, bias.data()); });
+    if (NarrowConv::declines(p) == nullptr) {
+      const NarrowVariant& narrow = choose_narrow(gemm.isa);
+      expect_equal([&](const ConvWeights& w) { return NarrowConv(narrow, p, w, bias.data()); });
+    }
     if (winograd_declines(p) != nullptr) continue;
     for (const int tile : {2, 4, 6}) {
       const WinogradVariant& winograd = choose_winograd(gemm.isa, tile);
@@ -98,8 +100,9 @@ TEST(ConvWeights, FactorsOfTransposedConvolutions) {
                 run(Deconv(gemm, p, folded.data(), nullptr), p.ic, p.oc, size, size))
           << gemm.name;
       if (NarrowConv::declines(p) != nullptr) continue;
-      EXPECT_EQ(run(NarrowConv(gemm, p, weights.data(), nullptr, factors.data()), p.ic, p.oc, size, size),
-                run(NarrowConv(gemm, p, folded.data(), nullptr), p.ic, p.oc, size, size))
+      const NarrowVariant& narrow = choose_narrow(gemm.isa);
+      EXPECT_EQ(run(NarrowConv(narrow, p, weights.data(), nullptr, factors.data()), p.ic, p.oc, size, size),
+                run(NarrowConv(narrow, p, folded.data(), nullptr), p.ic, p.oc, size, size))
           << gemm.name;
     }
   };

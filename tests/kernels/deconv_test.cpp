@@ -87,7 +87,8 @@ void check(const Case& c, size_t index, size_t step) {
     ASSERT_NO_FATAL_FAILURE(run_everywhere(Deconv(variant, p, weights.data(), bias_data)));
     if (NarrowConv::declines(p) != nullptr) continue;
     SCOPED_TRACE("narrow");
-    ASSERT_NO_FATAL_FAILURE(run_everywhere(NarrowConv(variant, p, weights.data(), bias_data)));
+    const NarrowVariant& narrow = choose_narrow(variant.isa);
+    ASSERT_NO_FATAL_FAILURE(run_everywhere(NarrowConv(narrow, p, weights.data(), bias_data)));
   }
 }
 

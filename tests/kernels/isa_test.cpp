@@ -11,6 +11,7 @@
 #include "kernels/batch_norm/batch_norm.h"
 #include "kernels/binary/binary.h"
 #include "kernels/concat/concat.h"
+#include "kernels/conv/narrow.h"
 #include "kernels/conv/winograd.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/pad/pad.h"
@@ -124,6 +125,7 @@ TEST(Variants, EveryTableIsBestFirstAndEndsWithTheReference) {
   check_table(concat_variants(), choose_concat);
   check_table(gemm_variants(), choose_gemm);
   check_table(global_mean_variants(), choose_global_mean);
+  check_table(narrow_variants(), choose_narrow);
   check_table(pad_variants(), choose_pad);
   check_table(pixel_shuffle_variants(), choose_pixel_shuffle);
   check_table(pixels_variants(), choose_pixels);
@@ -162,6 +164,7 @@ TEST(Variants, OpsThatComputeHaveOneForEverySet) {
   EXPECT_EQ(sets(batch_norm_variants()), all);
   EXPECT_EQ(sets(binary_variants()), all);
   EXPECT_EQ(sets(global_mean_variants()), all);
+  EXPECT_EQ(sets(narrow_variants()), all);
   EXPECT_EQ(sets(pool_variants()), all);
   EXPECT_EQ(sets(winograd_variants(2)), all);
   EXPECT_EQ(sets(winograd_variants(4)), all);

@@ -78,7 +78,7 @@ void oracle(const Problem& p, Data& data, std::vector<double>& value, std::vecto
   }
 }
 
-NarrowConv make(const Problem& p, Data& data, const GemmVariant& variant) {
+NarrowConv make(const Problem& p, Data& data, const NarrowVariant& variant) {
   if (p.transposed) {
     const DeconvParams params{.ic = p.ic,
                               .oc = p.oc,
@@ -103,7 +103,7 @@ NarrowConv make(const Problem& p, Data& data, const GemmVariant& variant) {
   return NarrowConv(variant, params, data.weights.data(), data.bias.data());
 }
 
-std::vector<float> run(const Problem& p, Data& data, const GemmVariant& variant, GuardedFloats::Side side,
+std::vector<float> run(const Problem& p, Data& data, const NarrowVariant& variant, GuardedFloats::Side side,
                        int threads, Rect region) {
   const NarrowConv conv = make(p, data, variant);
   GuardedFloats dst(p.outputs(), side), scratch(conv.scratch_floats(threads), side);
@@ -139,7 +139,7 @@ std::vector<Problem> problems() {
 }
 
 TEST(Narrow, EveryVariantMatchesTheOracle) {
-  for (const GemmVariant& variant : gemm_variants()) {
+  for (const NarrowVariant& variant : narrow_variants()) {
     if (variant.isa > supported_isas().back()) continue;
     for (const Problem& p : problems()) {
       for (const auto side : {GuardedFloats::Side::guard_after, GuardedFloats::Side::guard_before}) {
@@ -164,7 +164,7 @@ TEST(Narrow, ThreadsAndRegionsDoNotShow) {
                                  : Problem{false, 41, 210, 16, 3, 3, 3, 1, 1, 1, 1};
     const auto side = GuardedFloats::Side::guard_after;
     Data data(p, side);
-    for (const GemmVariant& variant : gemm_variants()) {
+    for (const NarrowVariant& variant : narrow_variants()) {
       if (variant.isa > supported_isas().back()) continue;
       const std::vector<float> whole = run(p, data, variant, side, 1, {0, 0, p.oh(), p.ow()});
       for (const int threads : {2, 3, 7}) {
@@ -193,12 +193,11 @@ TEST(Narrow, SaysWhyItDeclines) {
   const DeconvParams deconv{.ic = 16, .oc = 3, .kh = 4, .kw = 4, .sh = 2, .sw = 2};
   EXPECT_EQ(NarrowConv::declines(conv), nullptr);
   EXPECT_EQ(NarrowConv::declines(deconv), nullptr);
-  ConvParams strided = conv, wide = conv, pointwise = conv, shallow = conv;
-  strided.sh = 2;
+  ConvParams wide = conv, pointwise = conv, shallow = conv;
   wide.oc = 5;
   pointwise.kh = pointwise.kw = 1;
   shallow.ic = 3;
-  for (const ConvParams& params : {strided, wide, pointwise, shallow})
+  for (const ConvParams& params : {wide, pointwise, shallow})
     EXPECT_NE(NarrowConv::declines(params), nullptr);
   DeconvParams grouped = deconv;
   grouped.groups = 2;

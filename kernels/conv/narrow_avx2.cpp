@@ -1,0 +1,7 @@
+#include "kernels/conv/narrow_simd.h"
+
+namespace ink {
+
+void narrow_tile_avx2(const NarrowTileArgs& args) { simd::narrow_tile<simd::Arch, 8, 4, 4, 2>(args); }
+
+}  // namespace ink
