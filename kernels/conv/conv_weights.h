@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "kernels/base/packing.h"
+
 namespace ink {
 
 // How weights lie in memory, row-major. The kernel positions (kh, kw) are neighbours in both, so that one
@@ -19,6 +21,7 @@ struct ConvWeights {
   const float* data = nullptr;
   WeightLayout layout = WeightLayout::oihw;
   const double* factors = nullptr;
+  Packing* packing = nullptr;  // for one run, or nullptr
 
   ConvWeights(const float* values, WeightLayout order = WeightLayout::oihw, const double* scale = nullptr)
       : data(values), layout(order), factors(scale) {}

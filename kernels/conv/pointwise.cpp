@@ -57,10 +57,11 @@ const char* PointwiseConv::declines(const ConvParams& p) {
 
 GemmPanels pointwise_panels(const GemmVariant& gemm, const ConvParams& params, const ConvWeights& weights,
                             const float* bias) {
-  std::vector<int64_t> offsets;
   const ConvWeights::Steps steps = weights.steps(params.ic, params.oc, 1);
-  for (int k = 0; k < params.ic; ++k) offsets.push_back(k * steps.ic);
-  return {gemm, offsets, params.oc, weights.data, steps.oc, bias, weights.factors};
+  return {gemm,
+          {weights.data, params.ic, steps.ic, steps.oc, weights.factors, nullptr, weights.packing},
+          params.oc,
+          bias};
 }
 
 PointwiseConv::PointwiseConv(const GemmVariant& gemm, const BinaryVariant& binary, const ConvParams& params,

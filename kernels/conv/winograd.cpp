@@ -13,35 +13,41 @@ namespace {
 
 constexpr WinogradVariant kVariants2[] = {
 #ifndef INK_SCALAR_ONLY
-    {Isa::avx512, "winograd2_avx512", 2, winograd2_input_avx512, winograd2_output_avx512,
-     winograd_product_avx512},
-    {Isa::avx2, "winograd2_avx2", 2, winograd2_input_avx2, winograd2_output_avx2, winograd_product_avx2},
-    {Isa::sse42, "winograd2_sse42", 2, winograd2_input_sse42, winograd2_output_sse42, winograd_product_sse42},
+    {Isa::avx512, "winograd2_avx512", 2, winograd2_kernels_avx512, winograd2_input_avx512,
+     winograd2_output_avx512, winograd_product_avx512},
+    {Isa::avx2, "winograd2_avx2", 2, winograd2_kernels_avx2, winograd2_input_avx2, winograd2_output_avx2,
+     winograd_product_avx2},
+    {Isa::sse42, "winograd2_sse42", 2, winograd2_kernels_reference, winograd2_input_sse42,
+     winograd2_output_sse42, winograd_product_sse42},
 #endif
-    {Isa::reference, "winograd2_reference", 2, winograd2_input_reference, winograd2_output_reference,
-     nullptr},
+    {Isa::reference, "winograd2_reference", 2, winograd2_kernels_reference, winograd2_input_reference,
+     winograd2_output_reference, nullptr},
 };
 
 constexpr WinogradVariant kVariants4[] = {
 #ifndef INK_SCALAR_ONLY
-    {Isa::avx512, "winograd4_avx512", 4, winograd4_input_avx512, winograd4_output_avx512,
-     winograd_product_avx512},
-    {Isa::avx2, "winograd4_avx2", 4, winograd4_input_avx2, winograd4_output_avx2, winograd_product_avx2},
-    {Isa::sse42, "winograd4_sse42", 4, winograd4_input_sse42, winograd4_output_sse42, winograd_product_sse42},
+    {Isa::avx512, "winograd4_avx512", 4, winograd4_kernels_avx512, winograd4_input_avx512,
+     winograd4_output_avx512, winograd_product_avx512},
+    {Isa::avx2, "winograd4_avx2", 4, winograd4_kernels_avx2, winograd4_input_avx2, winograd4_output_avx2,
+     winograd_product_avx2},
+    {Isa::sse42, "winograd4_sse42", 4, winograd4_kernels_reference, winograd4_input_sse42,
+     winograd4_output_sse42, winograd_product_sse42},
 #endif
-    {Isa::reference, "winograd4_reference", 4, winograd4_input_reference, winograd4_output_reference,
-     nullptr},
+    {Isa::reference, "winograd4_reference", 4, winograd4_kernels_reference, winograd4_input_reference,
+     winograd4_output_reference, nullptr},
 };
 
 constexpr WinogradVariant kVariants6[] = {
 #ifndef INK_SCALAR_ONLY
-    {Isa::avx512, "winograd6_avx512", 6, winograd6_input_avx512, winograd6_output_avx512,
-     winograd_product_avx512},
-    {Isa::avx2, "winograd6_avx2", 6, winograd6_input_avx2, winograd6_output_avx2, winograd_product_avx2},
-    {Isa::sse42, "winograd6_sse42", 6, winograd6_input_sse42, winograd6_output_sse42, winograd_product_sse42},
+    {Isa::avx512, "winograd6_avx512", 6, winograd6_kernels_avx512, winograd6_input_avx512,
+     winograd6_output_avx512, winograd_product_avx512},
+    {Isa::avx2, "winograd6_avx2", 6, winograd6_kernels_avx2, winograd6_input_avx2, winograd6_output_avx2,
+     winograd_product_avx2},
+    {Isa::sse42, "winograd6_sse42", 6, winograd6_kernels_reference, winograd6_input_sse42,
+     winograd6_output_sse42, winograd_product_sse42},
 #endif
-    {Isa::reference, "winograd6_reference", 6, winograd6_input_reference, winograd6_output_reference,
-     nullptr},
+    {Isa::reference, "winograd6_reference", 6, winograd6_kernels_reference, winograd6_input_reference,
+     winograd6_output_reference, nullptr},
 };
 
 // Fewer tiles join the block before them: they would pass over all weights alone.
@@ -110,7 +116,7 @@ WinogradConv::WinogradConv(const WinogradVariant& variant, const GemmVariant& ge
     : variant_(&variant),
       gemm_(&gemm),
       params_(params),
-      weights_(gemm, variant.tile, weights, params.ic, params.oc),
+      weights_(gemm, variant.tile, *variant.kernels, weights, params.ic, params.oc),
       interleave_(interleave),
       bias_(static_cast<size_t>(params.oc)) {
   INK_CHECK(winograd_declines(params) == nullptr && variant.isa == gemm.isa);

@@ -14,6 +14,7 @@ struct WinogradVariant {
   Isa isa;
   const char* name;
   int tile;  // 2, 4 or 6
+  WinogradKernelsKernel* kernels;
   WinogradInputKernel* input;
   WinogradOutputKernel* output;
   WinogradProductKernel* product;  // nullptr: GEMM tiles do it all

@@ -56,7 +56,22 @@ struct WinogradProduct {
   int64_t ahead_step = 0;
 };
 
-// Serial; allocate nothing; touch only what is named above.
+// Kernels g of some input channels to all output channels of a panel as G g G^T, in double and rounded once:
+// tap t of channels (j, i) is src[j * oc_step + i * ic_step + t * tap_step], times factors[j] in double and
+// rounded, where that is not nullptr; point p of them goes to dst[p * dst_stride + i * panel + j]. 0 where
+// columns <= j < panel.
+struct WinogradKernels {
+  const float* src;
+  int64_t oc_step, ic_step, tap_step;
+  const double* factors;
+  int channels, columns, panel;  // of input; of output; of dst: a multiple of the instruction set's lanes
+  float* dst;
+  int64_t dst_stride;
+};
+
+// Serial; allocate nothing; touch only what is named above. That of kernels gives whether a value of src is
+// infinite or NaN.
+using WinogradKernelsKernel = bool(const WinogradKernels&);
 using WinogradInputKernel = void(const WinogradInput&);
 using WinogradOutputKernel = void(const WinogradOutput&);
 using WinogradProductKernel = void(const WinogradProduct&);
@@ -68,6 +83,9 @@ WinogradOutputKernel winograd2_output_reference, winograd2_output_sse42, winogra
     winograd2_output_avx512, winograd4_output_reference, winograd4_output_sse42, winograd4_output_avx2,
     winograd4_output_avx512, winograd6_output_reference, winograd6_output_sse42, winograd6_output_avx2,
     winograd6_output_avx512;
+WinogradKernelsKernel winograd2_kernels_reference, winograd2_kernels_avx2, winograd2_kernels_avx512,
+    winograd4_kernels_reference, winograd4_kernels_avx2, winograd4_kernels_avx512,
+    winograd6_kernels_reference, winograd6_kernels_avx2, winograd6_kernels_avx512;
 WinogradProductKernel winograd_product_sse42, winograd_product_avx2, winograd_product_avx512;
 
 }  // namespace ink

@@ -16,16 +16,19 @@ namespace {
 
 constexpr GemmVariant kVariants[] = {
 #ifndef INK_SCALAR_ONLY
-    {Isa::avx512, "gemm_14x32_avx512", gemm_tile_14x32_avx512, gemm_row_32_avx512, gemm_widen_avx512, 14, 32,
-     16, true},
-    {Isa::avx2, "gemm_6x16_avx2", gemm_tile_6x16_avx2, gemm_row_16_avx2, gemm_widen_avx2, 6, 16, 8},
-    {Isa::sse42, "gemm_6x8_sse42", gemm_tile_6x8_sse42, gemm_row_8_sse42, gemm_widen_sse42, 6, 8, 4},
+    {Isa::avx512, "gemm_14x32_avx512", gemm_tile_14x32_avx512, gemm_row_32_avx512, gemm_widen_avx512,
+     gemm_pack_avx512, 14, 32, 16, true},
+    {Isa::avx2, "gemm_6x16_avx2", gemm_tile_6x16_avx2, gemm_row_16_avx2, gemm_widen_avx2, gemm_pack_avx2, 6,
+     16, 8},
+    {Isa::sse42, "gemm_6x8_sse42", gemm_tile_6x8_sse42, gemm_row_8_sse42, gemm_widen_sse42,
+     gemm_pack_reference, 6, 8, 4},
 #endif
 #ifdef INK_OPENBLAS
-    {Isa::openblas, "gemm_14x32_openblas", gemm_tile_14x32_openblas, nullptr, gemm_widen_reference, 14, 32,
-     16},
+    {Isa::openblas, "gemm_14x32_openblas", gemm_tile_14x32_openblas, nullptr, gemm_widen_reference,
+     gemm_pack_reference, 14, 32, 16},
 #endif
-    {Isa::reference, "gemm_reference", gemm_tile_reference, nullptr, gemm_widen_reference, 4, 8, 8},
+    {Isa::reference, "gemm_reference", gemm_tile_reference, nullptr, gemm_widen_reference,
+     gemm_pack_reference, 4, 8, 8},
 };
 
 constexpr int64_t kNoOffset[] = {0};
@@ -137,7 +140,7 @@ struct Product {
   void interleave(const Cut& cut, int64_t block, float* rows) const {
     for (int tile = cut.first_tile(block); tile < cut.first_tile(block + 1); ++tile) {
       const int x = row(tile, cut.tiles), m = row(tile + 1, cut.tiles) - x;
-      gemm_pack_floats({src.at(0, 0, x), src.pixel_stride, 1, panels.k(), m, rows, m});
+      variant.pack({src.at(0, 0, x), src.pixel_stride, 1, panels.k(), m, rows, m});
       rows += static_cast<int64_t>(m) * panels.k();
     }
   }
@@ -174,8 +177,8 @@ struct Product {
 
   const unsigned char* pack_loose(int panel, int next, int64_t ahead_bytes, float* to) const {
     if (panels.loose() == nullptr) return panels.bytes_of(panel);
-    panels.loose()->pack(panels.first_column(panel), panels.columns(panel), panels.width(panel), to,
-                         panels.bytes_of(next), ahead_bytes);
+    panels.loose()->pack(variant.pack, panels.first_column(panel), panels.columns(panel), panels.width(panel),
+                         to, panels.bytes_of(next), ahead_bytes);
     return reinterpret_cast<const unsigned char*>(to);
   }
 

@@ -9,6 +9,7 @@
 #include "kernels/base/divide.h"
 #include "kernels/base/dtype.h"
 #include "kernels/base/isa.h"
+#include "kernels/base/packing.h"
 #include "kernels/base/view.h"
 #include "kernels/gemm/gemm_loose.h"
 #include "kernels/gemm/gemm_tile.h"
@@ -21,6 +22,7 @@ struct GemmVariant {
   GemmTile* tile;
   GemmRow* row;  // or nullptr
   GemmWiden* widen;
+  GemmPack* pack;
   int mr, nr, lanes;
   bool interleaved = false;  // whether the tile also takes rows side by side, which it likes better
 };
@@ -31,6 +33,17 @@ constexpr int kMostTileRows = 14, kMostTileColumns = 32;
 // Best first, reference last. Convolutions and transposed convolutions run on the same tiles.
 std::span<const GemmVariant> gemm_variants();
 const GemmVariant& choose_gemm(Isa limit);
+
+// A right-hand matrix as it was released: data[s * k_stride + j * n_stride] * factors[j] is weight(rows[s],
+// j), in double and rounded once; where they are nullptr, factors are ones and row s is row s.
+struct GemmWeights {
+  const float* data;
+  int k;
+  int64_t k_stride, n_stride;
+  const double* factors = nullptr;
+  const int32_t* rows = nullptr;
+  Packing* packing = nullptr;  // or memory of its own, by this thread
+};
 
 // The right-hand matrix (k, n) cut into panels of nr columns, each (k, panel) contiguous, zero beyond n; the
 // last panel is as narrow as whole vectors allow. Made once, immutable, shared by all threads.
@@ -44,6 +57,8 @@ class GemmPanels {
   // and rounded once; factors may be nullptr for ones.
   GemmPanels(const GemmVariant& variant, std::span<const int64_t> k_offsets, int n, const float* weights,
              int64_t n_stride, const float* bias, const double* factors = nullptr);
+  // Floats of any strides, whole or for one run.
+  GemmPanels(const GemmVariant& variant, const GemmWeights& weights, int n, const float* bias);
   // Weights of f32, f16 or bf16, which stay so: pack() is to be called for every column. The bias is 0 so
   // far.
   GemmPanels(const GemmVariant& variant, int k, int n, DType dtype);
@@ -87,7 +102,8 @@ class GemmPanels {
 
  private:
   enum class Storage { packed, none };
-  GemmPanels(const GemmVariant& variant, int k, int n, DType dtype, Storage storage);
+  GemmPanels(const GemmVariant& variant, int k, int n, DType dtype, Storage storage,
+             Packing* packing = nullptr);
   std::byte* at(int panel) { return data_.data() + offset(panel); }
   const std::byte* at(int panel) const { return data_.data() + offset(panel); }
   int64_t offset(int panel) const {
@@ -98,7 +114,7 @@ class GemmPanels {
   int k_ = 0, n_ = 0, nr_ = 1, last_width_ = 0;
   DType dtype_ = DType::f32;
   std::unique_ptr<GemmLoose> loose_;
-  AlignedBuffer<std::byte> data_;
+  PackedMemory data_;
   AlignedBuffer<float> bias_;
 };
 

@@ -1,20 +1,10 @@
 #include "kernels/gemm/gemm_loose.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
-
-#include "kernels/gemm/gemm_tile.h"
 
 namespace ink {
 namespace {
-
-// A finite number less itself is 0, and no other is.
-bool any_non_finite(const float* values, int64_t count) {
-  uint32_t found = 0;
-  for (int64_t i = 0; i < count; ++i) found |= std::bit_cast<uint32_t>(values[i] - values[i]);
-  return found != 0;
-}
 
 // A value is NaN or infinite where every bit of its exponent is set.
 bool any_non_finite(const uint16_t* values, int64_t count, uint16_t exponent) {
@@ -23,11 +13,6 @@ bool any_non_finite(const uint16_t* values, int64_t count, uint16_t exponent) {
     found = static_cast<uint16_t>(found | static_cast<uint16_t>((values[i] & exponent) == exponent));
   }
   return found != 0;
-}
-
-bool any_non_finite(const void* values, int64_t count, DType dtype) {
-  if (dtype == DType::f32) return any_non_finite(static_cast<const float*>(values), count);
-  return any_non_finite(static_cast<const uint16_t*>(values), count, dtype == DType::f16 ? 0x7c00 : 0x7f80);
 }
 
 // Lines in four places by turns (gemm_places()).
@@ -54,8 +39,8 @@ const unsigned char* GemmLoose::column(int index) const {
   return static_cast<const unsigned char*>(part->data) + index * column_bytes();
 }
 
-void GemmLoose::pack(int first, int columns, int width, void* dst, const unsigned char* ahead,
-                     int64_t ahead_bytes) const {
+void GemmLoose::pack(GemmPack* pack_floats, int first, int columns, int width, void* dst,
+                     const unsigned char* ahead, int64_t ahead_bytes) const {
   constexpr int kLine = 64;
   const int size = static_cast<int>(dtype_size(dtype_)), deep = kLine / size;
   auto* const bytes = static_cast<unsigned char*>(dst);
@@ -80,15 +65,17 @@ void GemmLoose::pack(int first, int columns, int width, void* dst, const unsigne
                                 bytes + (static_cast<int64_t>(k) * width + begin - first) * size,
                                 width};
         if (dtype_ == DType::f32) {
-          gemm_pack_floats(args);
+          found = pack_floats(args) || found;
         } else {
           gemm_pack_halves(args);
         }
       }
       part_first += part.columns;
     }
-    found = found || any_non_finite(bytes + static_cast<int64_t>(k) * width * size,
-                                    static_cast<int64_t>(width) * depth, dtype_);
+    if (dtype_ != DType::f32 && !found) {
+      found = any_non_finite(reinterpret_cast<const uint16_t*>(bytes) + static_cast<int64_t>(k) * width,
+                             static_cast<int64_t>(width) * depth, dtype_ == DType::f16 ? 0x7c00 : 0x7f80);
+    }
   }
   if (found) saw_non_finite_.store(true, std::memory_order_relaxed);
 }

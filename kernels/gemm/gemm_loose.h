@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/base/dtype.h"
+#include "kernels/gemm/gemm_tile.h"
 
 namespace ink {
 
@@ -26,7 +27,8 @@ class GemmLoose {
 
   // dst[kk * width + j] = weight(kk, first + j), j < columns, and 0 for the other j < width. Meanwhile asks
   // for the first `ahead_bytes` bytes at `ahead`.
-  void pack(int first, int columns, int width, void* dst, const unsigned char* ahead,
+  // pack_floats: that of the variant.
+  void pack(GemmPack* pack_floats, int first, int columns, int width, void* dst, const unsigned char* ahead,
             int64_t ahead_bytes) const;
   // Where a column lies; the next one follows it, as far as the same part reaches.
   const unsigned char* column(int index) const;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "kernels/gemm/gemm_tile.h"
@@ -110,6 +111,33 @@ void pack_transposed(const GemmPackArgs& args) {
 }
 #endif
 
+bool any_non_finite(const GemmPackArgs& args) {
+  const auto* src = static_cast<const unsigned char*>(args.src);
+  const bool deep = args.k_stride == 1;
+  uint32_t found = 0;
+  for (int outer = 0; outer < (deep ? args.n : args.k); ++outer) {
+    const int64_t first = outer * (deep ? args.n_stride : args.k_stride), step = deep ? 1 : args.n_stride;
+    // A finite number less itself is 0, and no other is.
+    for (int i = 0; i < (deep ? args.k : args.n); ++i) {
+      const float value = element<float>(src, first + i * step);
+      found |= std::bit_cast<uint32_t>(value - value);
+    }
+  }
+  return found != 0;
+}
+
+void pack_scaled(const GemmPackArgs& args) {
+  const auto* src = static_cast<const unsigned char*>(args.src);
+  for (int kk = 0; kk < args.k; ++kk) {
+    const int64_t row = args.rows == nullptr ? kk : args.rows[kk];
+    float* dst = static_cast<float*>(args.dst) + row * args.dst_step;
+    for (int j = 0; j < args.n; ++j) {
+      const float value = element<float>(src, kk * args.k_stride + j * args.n_stride);
+      dst[j] = args.factors == nullptr ? value : static_cast<float>(value * args.factors[j]);
+    }
+  }
+}
+
 template <class Square>
 void pack(const GemmPackArgs& args) {
   using T = typename Square::Type;
@@ -126,6 +154,15 @@ void pack(const GemmPackArgs& args) {
 }  // namespace
 
 void gemm_pack_floats(const GemmPackArgs& args) { pack<Floats>(args); }
+
+bool gemm_pack_reference(const GemmPackArgs& args) {
+  if (args.factors == nullptr && args.rows == nullptr) {
+    pack<Floats>(args);
+  } else {
+    pack_scaled(args);
+  }
+  return any_non_finite(args);
+}
 
 void gemm_pack_halves(const GemmPackArgs& args) { pack<Halves>(args); }
 

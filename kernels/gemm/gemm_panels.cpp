@@ -2,12 +2,13 @@
 
 #include "kernels/base/check.h"
 #include "kernels/base/divide.h"
-#include "kernels/base/huge_pages.h"
+#include "kernels/base/parallel.h"
 #include "kernels/gemm/gemm.h"
 
 namespace ink {
 
-GemmPanels::GemmPanels(const GemmVariant& variant, int k, int n, DType dtype, Storage storage)
+GemmPanels::GemmPanels(const GemmVariant& variant, int k, int n, DType dtype, Storage storage,
+                       Packing* packing)
     : k_(k), n_(n), nr_(variant.nr), dtype_(dtype) {
   INK_CHECK(dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16);
   const int rest = n - (count() - 1) * nr_;
@@ -17,10 +18,10 @@ GemmPanels::GemmPanels(const GemmVariant& variant, int k, int n, DType dtype, St
   bias_ = AlignedBuffer<float>(columns);
   std::fill_n(bias_.data(), bias_.size(), 0.0f);
   if (storage == Storage::none) return;
-  data_ = AlignedBuffer<std::byte>(columns * static_cast<size_t>(k_) * dtype_size(dtype));
-  prefer_huge_pages(data_.data(), data_.size());
+  data_ = PackedMemory(columns * static_cast<size_t>(k_) * dtype_size(dtype), packing);
+  if (data_.data() == nullptr) return;
   // Only what nobody packs.
-  if (last_width_ > columns_in_last()) std::fill(at(count() - 1), data_.end(), std::byte{0});
+  if (last_width_ > columns_in_last()) std::fill(at(count() - 1), data_.data() + data_.size(), std::byte{0});
 }
 
 GemmPanels::GemmPanels(const GemmVariant& variant, int k, int n, DType dtype)
@@ -36,7 +37,7 @@ GemmPanels::GemmPanels(const GemmVariant& variant, int k, int n, DType dtype,
 }
 
 GemmPanels::GemmPanels(const GemmVariant& variant, int k, int n) : GemmPanels(variant, k, n, DType::f32) {
-  std::fill(data_.begin(), data_.end(), std::byte{0});
+  std::fill_n(data_.data(), data_.size(), std::byte{0});
 }
 
 GemmPanels::GemmPanels(const GemmVariant& variant, std::span<const int64_t> k_offsets, int n,
@@ -57,6 +58,35 @@ GemmPanels::GemmPanels(const GemmVariant& variant, std::span<const int64_t> k_of
     }
   }
   if (bias != nullptr) std::copy_n(bias, n, bias_.data());
+}
+
+GemmPanels::GemmPanels(const GemmVariant& variant, const GemmWeights& weights, int n, const float* bias)
+    : GemmPanels(variant, weights.k, n, DType::f32, Storage::packed, weights.packing) {
+  if (bias != nullptr) std::copy_n(bias, n, bias_.data());
+  if (data_.data() == nullptr) return;
+  const auto pack_piece = [&](int panel, int first, int behind) {
+    const int column = first_column(panel);
+    const int64_t row = weights.rows == nullptr ? first : 0;
+    const bool non_finite = variant.pack({weights.data + first * weights.k_stride + column * weights.n_stride,
+                                          weights.n_stride, weights.k_stride, behind - first, columns(panel),
+                                          mutable_weights(panel) + row * width(panel), width(panel),
+                                          weights.factors == nullptr ? nullptr : weights.factors + column,
+                                          weights.rows == nullptr ? nullptr : weights.rows + first});
+    if (non_finite && weights.packing != nullptr) weights.packing->non_finite = true;
+  };
+  const int threads = weights.packing == nullptr ? 1 : weights.packing->threads;
+  // What lies side by side is read side by side: some rows of all panels, or a panel as deep as it is.
+  const bool wide = weights.n_stride == 1 && weights.k_stride != 1;
+  constexpr int kRows = 32, kRowsAtOnce = 8, kDepth = 1024;
+  const int step = wide ? kRows : kDepth, pieces = divide_up(k_, step);
+  parallel_for(wide ? pieces : int64_t{count()} * pieces, threads, [&](int64_t task, int) {
+    const int first = static_cast<int>(task % pieces) * step, behind = std::min(first + step, k_);
+    if (!wide) return pack_piece(static_cast<int>(task / pieces), first, behind);
+    for (int row = first; row < behind; row += kRowsAtOnce) {
+      for (int panel = 0; panel < count(); ++panel)
+        pack_piece(panel, row, std::min(row + kRowsAtOnce, behind));
+    }
+  });
 }
 
 GemmPanels::GemmPanels(const GemmVariant& variant, int k, int n, const float* weights, int64_t k_stride,

@@ -75,9 +75,17 @@ struct GemmPackArgs {
   int k, n;
   void* dst;
   int dst_step;
+  // For GemmPack alone. Where not nullptr: column j is multiplied by factors[j] in double and rounded once;
+  // kk goes to row rows[kk] of dst.
+  const double* factors = nullptr;
+  const int32_t* rows = nullptr;
 };
 void gemm_pack_floats(const GemmPackArgs& args);
 void gemm_pack_halves(const GemmPackArgs& args);
+
+// Weights, of floats. Gives whether an element of src is infinite or NaN.
+using GemmPack = bool(const GemmPackArgs&);
+GemmPack gemm_pack_reference, gemm_pack_avx2, gemm_pack_avx512;
 
 // dst[i] = src[i] widened exactly, i < count, which is a multiple of the variant's lanes; src holds f16, or
 // bf16.

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "kernels/base/half.h"
 #include "kernels/gemm/gemm.h"
@@ -84,6 +85,55 @@ TEST(GemmPack, PutsEveryElementInItsPlace) {
                         : untouched.data();
               ASSERT_EQ(std::memcmp(got, want, bytes), 0)
                   << "k " << kk << " of " << k << " n " << j << " of " << n;
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+// Every way to pack gives the bits of the plain one, and tells of the one value that is not finite.
+TEST(GemmPack, ScalesAndMovesRowsAlike) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  for (const GemmVariant& variant : test::runnable(gemm_variants())) {
+    for (const int n : {1, 5, 14, 16, 31, 32}) {
+      for (const int k : {1, 8, 15, 16, 33, 150}) {
+        for (const bool deep : {false, true}) {
+          const int64_t n_stride = deep ? k + 3 : 1, k_stride = deep ? 1 : n + 2;
+          const auto elements = static_cast<size_t>((n - 1) * n_stride + (k - 1) * k_stride + 1);
+          GuardedFloats src(elements, GuardedFloats::Side::guard_after);
+          std::vector<float> values(elements);
+          test::fill_random(values, 1);
+          std::copy(values.begin(), values.end(), src.data());
+          std::vector<double> factors;
+          std::vector<int32_t> rows;
+          for (int j = 0; j < n; ++j) factors.push_back(0.1 + 0.37 * j);
+          for (int kk = 0; kk < k; ++kk) rows.push_back(k - 1 - kk);
+          for (const bool scaled : {false, true}) {
+            for (const bool moved : {false, true}) {
+              for (const size_t bad : {elements, elements - 1, size_t{0}}) {
+                if (bad < elements) src.data()[bad] = bad == 0 ? -kInfinity : std::nanf("");
+                std::vector<float> dst(static_cast<size_t>(k * (n + 3)), -7.0f);
+                const bool found =
+                    variant.pack({src.data(), n_stride, k_stride, k, n, dst.data(), n + 3,
+                                  scaled ? factors.data() : nullptr, moved ? rows.data() : nullptr});
+                EXPECT_EQ(found, bad < elements) << variant.name << " n " << n << " k " << k;
+                for (int kk = 0; kk < k; ++kk) {
+                  const float* row = &dst[static_cast<size_t>((moved ? k - 1 - kk : kk) * (n + 3))];
+                  for (int j = 0; j < n + 3; ++j) {
+                    const float value = j < n ? src.data()[kk * k_stride + j * n_stride] : -7.0f;
+                    const float want =
+                        scaled && j < n ? static_cast<float>(value * factors[static_cast<size_t>(j)]) : value;
+                    if (std::isnan(want)) {
+                      ASSERT_TRUE(std::isnan(row[j]));
+                    } else {
+                      ASSERT_EQ(bits_of(row[j]), bits_of(want)) << variant.name << " n " << n << " k " << k;
+                    }
+                  }
+                }
+                if (bad < elements) src.data()[bad] = values[bad];
+              }
             }
           }
         }

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
+#include "tests/harness/arrangements.h"
 #include "tests/harness/guarded.h"
 
 namespace ink {
@@ -230,6 +232,47 @@ void expect_same_bits_of_a_view(const WinogradVariant& variant) {
 
 TEST(Winograd, AViewOfAPartOfTheMapGivesTheSameBits) {
   for (const int tile : {2, 4, 6}) expect_same_bits_of_a_view(choose_winograd(active_isa(), tile));
+}
+
+// Kernels of either layout, scaled or not, as the reference transforms them, bit for bit.
+TEST(Winograd, KernelsAreThoseOfTheReference) {
+  constexpr int kChannels = 5;
+  for (const int tile : {2, 4, 6}) {
+    const WinogradVariant& reference = winograd_variants(tile).back();
+    for (const WinogradVariant& variant : test::runnable(winograd_variants(tile))) {
+      for (const int columns : {1, 7, 8, 12, 16, 27, 32}) {
+        const int panel = (columns + 15) / 16 * 16;
+        GuardedFloats src(static_cast<size_t>(9 * kChannels * columns), GuardedFloats::Side::guard_after);
+        for (size_t i = 0; i < src.size(); ++i) src.data()[i] = static_cast<float>(i * 37 % 101) / 101 - 0.4f;
+        std::vector<double> factors;
+        for (int j = 0; j < columns; ++j) factors.push_back(0.3 + 0.11 * j);
+        for (const bool deep : {false, true}) {
+          for (const bool scaled : {false, true}) {
+            const auto floats = static_cast<size_t>(winograd_points(tile) * kChannels * panel);
+            std::vector<float> want(floats, 7.0f), got(floats, 8.0f);
+            WinogradKernels args{src.data(),
+                                 deep ? 9 * kChannels : 1,
+                                 deep ? 9 : columns,
+                                 deep ? 1 : columns * kChannels,
+                                 scaled ? factors.data() : nullptr,
+                                 kChannels,
+                                 columns,
+                                 panel,
+                                 want.data(),
+                                 int64_t{kChannels} * panel};
+            EXPECT_FALSE(reference.kernels(args));
+            args.dst = got.data();
+            EXPECT_FALSE(variant.kernels(args));
+            ASSERT_EQ(got, want) << variant.name << " columns " << columns;
+            float& last = src.data()[src.size() - 1];
+            const float kept = std::exchange(last, INFINITY);
+            EXPECT_TRUE(variant.kernels(args)) << variant.name << " columns " << columns;
+            last = kept;
+          }
+        }
+      }
+    }
+  }
 }
 
 TEST(Winograd, SaysWhyItDeclines) {
