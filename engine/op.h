@@ -52,7 +52,8 @@ struct Cells {
 };
 
 // A node made ready for one instruction set: weights folded and packed. Immutable; run() may be called from
-// many threads at once, allocates nothing and gives the same bits for any thread count and region.
+// many threads at once, allocates nothing (but what is small, where the node is prepared for one run) and
+// gives the same bits for any thread count and region.
 class PreparedOp {
  public:
   virtual ~PreparedOp() = default;
@@ -97,7 +98,7 @@ struct PrepareContext {
   Isa isa;
   std::span<const Shape> inputs;  // heights and widths may be unknown
   bool compact = false;           // no kernel that packs more than it was given (see Op::swelling())
-  bool once = false;              // for one run: weights may stay where they are
+  bool once = false;              // for one run: weights may stay where they are, and be packed by it
   Precision precision = Precision::f32;
 };
 

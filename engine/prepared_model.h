@@ -17,9 +17,10 @@ namespace ink {
 class PreparedModel {
  public:
   // Packs on `threads` threads. Error: a tensor is missing or has another shape or type than its node needs,
-  // by name. With `once`, layers that can read released weights where they are do so at each run: the first
-  // result is there sooner and less memory is taken, and every further one costs more; same bits. Weights
-  // that are not finite are then found by the run. `precision` is that of products and convolutions.
+  // by name. With `once`, layers that can read released weights where they are pack them at each run, into
+  // memory that the next layer uses again: the first result is there sooner and less memory is taken, and
+  // every further one costs more; same bits. Weights that are not finite are then found by the run.
+  // `precision` is that of products and convolutions.
   static Result<std::unique_ptr<PreparedModel>> prepare(Graph graph, const WeightStore& weights, Isa isa,
                                                         int threads = 1, bool once = false,
                                                         Precision precision = Precision::f32);

@@ -10,6 +10,7 @@
 #include "apps/cli/picture_reader.h"
 #include "apps/cli/text.h"
 #include "engine/sequences.h"
+#include "kernels/base/divide.h"
 
 namespace ink::cli {
 namespace {
@@ -190,6 +191,11 @@ Status run_texts(const std::vector<std::string>& texts, const Tokenizer& tokeniz
         ids.size(), [&](std::span<float* const> dst) { return model.run(ids, dst, settings.threads); }));
   }
   return {};
+}
+
+size_t runs_of(size_t inputs, const BatchSettings& settings) {
+  const auto batch = static_cast<size_t>(settings.batch);
+  return divide_up(inputs, batch);
 }
 
 }  // namespace ink::cli

@@ -20,6 +20,9 @@ struct BatchSettings {
   bool memory_given = false;            // what does not fit is refused, not only made smaller
 };
 
+// In how many runs so many inputs are taken, at least.
+size_t runs_of(size_t inputs, const BatchSettings& settings);
+
 // The items of `tally` from `first` on are these inputs, in this order. An input that fails is told to both
 // `tally` and `sink`, and the others go on. Errors: interrupted; those that end a batch (row_sink.h); what
 // the model says of a whole run.

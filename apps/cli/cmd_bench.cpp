@@ -25,8 +25,8 @@ struct Flags {
   KernelBenchFlags kernels;
 };
 
-Result<LoadedModel> load(const Flags& flags) {
-  INK_TRY(LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder));
+Result<LoadedModel> load(const Flags& flags, const Common& common) {
+  INK_TRY(LoadedModel loaded, load_model_for_use(flags.model, flags.model_folder, common.threads));
   INK_TRY_STATUS(set_precision(loaded, flags.precision));
   return loaded;
 }
@@ -53,7 +53,7 @@ Result<int> run_worker(const Flags& flags, const Common& common) {
   if (flags.shape.empty() && flags.lengths.empty()) {
     return Error{ErrorKind::usage, "expected --shape, or --lengths of texts"};
   }
-  INK_TRY(const LoadedModel loaded, load(flags));
+  INK_TRY(const LoadedModel loaded, load(flags, common));
   INK_TRY(const std::unique_ptr<BenchRunner> runner,
           make_bench_runner(loaded,
                             {flags.shape, flags.network.result, common.threads, flags.lengths, flags.once}));
@@ -99,7 +99,7 @@ Result<int> run_peak(const Flags& flags, const Common& common) {
 
 Result<int> run_model(const Flags& flags, const Common& common) {
   INK_TRY_STATUS(check(flags.network, common));
-  INK_TRY(const LoadedModel loaded, load(flags));
+  INK_TRY(const LoadedModel loaded, load(flags, common));
   return run_bench_model(loaded, flags.network, common);
 }
 

@@ -15,7 +15,6 @@
 #include "apps/cli/text_inputs.h"
 #include "apps/cli/vector_options.h"
 #include "apps/cli/vector_writer.h"
-#include "kernels/base/divide.h"
 #include "models/clip.h"
 #include "weights/atomic_file.h"
 
@@ -69,7 +68,7 @@ struct Networks {
 
   // In how many runs of a network: 0 is for none.
   static Result<Networks> load(const Flags& flags, size_t picture_runs, size_t text_runs, int threads) {
-    INK_TRY(const LoadedModel loaded, flags.model.load());
+    INK_TRY(const LoadedModel loaded, flags.model.load(threads));
     const std::vector<std::string> outputs =
         flags.output.empty() ? std::vector<std::string>() : std::vector{flags.output};
     Networks networks;
@@ -133,12 +132,6 @@ Result<std::unique_ptr<VectorSink>> make_sink(const Flags& flags, const Common& 
 std::string noun(const VectorItems& items) {
   if (items.pictures == items.size()) return "pictures";
   return items.pictures == 0 ? "texts" : "inputs";
-}
-
-// At least so many.
-size_t runs_of(size_t inputs, const BatchSettings& settings) {
-  const auto batch = static_cast<size_t>(settings.batch);
-  return divide_up(inputs, batch);
 }
 
 Result<int> run_embed(const Flags& flags, const Common& common) {

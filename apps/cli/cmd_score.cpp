@@ -79,10 +79,11 @@ Result<int> run_score(const Flags& flags, const Common& common) {
   INK_TRY(const BatchSettings settings, flags.model.settings(common, kPicturesARun));
   INK_TRY(const std::vector<std::string> files, flags.pictures.files());
   if (files.empty()) return Error{ErrorKind::usage, "name a picture"};
-  INK_TRY(LoadedModel loaded, flags.model.load());
+  INK_TRY(LoadedModel loaded, flags.model.load(common.threads));
   INK_TRY(std::vector<std::string> outputs, score_outputs(loaded));
   INK_TRY(const PictureNetwork network,
-          PictureNetwork::create(loaded, std::move(outputs), flags.pictures.preprocess, common.threads));
+          PictureNetwork::create(loaded, std::move(outputs), flags.pictures.preprocess, common.threads,
+                                 runs_of(files.size(), settings) == 1));
   loaded.store.reset();
   catch_interrupts();
   Tally tally(common, input_names(files), "pictures");

@@ -88,7 +88,7 @@ Result<int> run_tag(const Flags& flags, const Common& common) {
   INK_TRY(const std::vector<std::string> files, flags.pictures.files());
   if (files.empty()) return Error{ErrorKind::usage, "name a picture"};
   if (output.captions) INK_TRY_STATUS(check_captions(files, output.caption));
-  INK_TRY(LoadedModel loaded, flags.model.load());
+  INK_TRY(LoadedModel loaded, flags.model.load(common.threads));
   INK_TRY(const int count, tag_count(loaded));
   INK_TRY(const Labels labels, load_labels(loaded, flags.tags_file, flags.categories_file, count));
   if (!flags.character.empty() && !labels.categories) {
@@ -97,7 +97,8 @@ Result<int> run_tag(const Flags& flags, const Common& common) {
                  "--categories takes a categories.json"};
   }
   INK_TRY(const PictureNetwork network,
-          PictureNetwork::create(loaded, {std::string(kOutput)}, flags.pictures.preprocess, common.threads));
+          PictureNetwork::create(loaded, {std::string(kOutput)}, flags.pictures.preprocess, common.threads,
+                                 runs_of(files.size(), settings) == 1));
   loaded.store.reset();
   catch_interrupts();
   if (output.captions) {

@@ -48,8 +48,9 @@ Result<std::string> find_model(const std::string& name_or_path, const std::strin
   return name_or_path;
 }
 
-LoadOptions load_to_prepare() {
+LoadOptions load_to_prepare(int threads) {
   LoadOptions options;
+  options.threads = threads;
   options.check_finite = false;
   return options;
 }

@@ -22,7 +22,7 @@ Result<std::string> find_network(std::string_view name, const std::string& prefe
 Result<std::string> find_model(const std::string& name_or_path, const std::string& preferred_folder);
 
 // How a model is loaded that is about to be prepared, which looks at the weights that it uses.
-LoadOptions load_to_prepare();
+LoadOptions load_to_prepare(int threads = 1);
 
 // load_model(), with a missing file as an error of kind model like any other fault of a model.
 Result<WeightStore> load_any_model(const std::string& path, const LoadOptions& options = load_to_prepare(),

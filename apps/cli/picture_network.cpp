@@ -19,10 +19,11 @@ Result<std::vector<ModelOutput>> LoadedModel::text_outputs() const {
   return architecture->text_outputs(*store);
 }
 
-Result<LoadedModel> load_model_for_use(const std::string& name_or_path, const std::string& model_folder) {
+Result<LoadedModel> load_model_for_use(const std::string& name_or_path, const std::string& model_folder,
+                                       int threads) {
   LoadedModel loaded;
   INK_TRY(loaded.path, find_model(name_or_path, model_folder));
-  INK_TRY(WeightStore store, load_any_model(loaded.path));
+  INK_TRY(WeightStore store, load_any_model(loaded.path, load_to_prepare(threads)));
   if (store.metadata(kPrecisionKey) == precision_name(Precision::int8)) loaded.precision = Precision::int8;
   loaded.store = std::make_shared<const WeightStore>(std::move(store));
   INK_TRY(loaded.architecture, architecture_of(*loaded.store));

@@ -24,7 +24,8 @@ struct LoadedModel {
 };
 
 // name_or_path: a file, a folder, or a name of the catalog. Errors: as load_any_model().
-Result<LoadedModel> load_model_for_use(const std::string& name_or_path, const std::string& model_folder);
+Result<LoadedModel> load_model_for_use(const std::string& name_or_path, const std::string& model_folder,
+                                       int threads = 1);
 
 // A model of pictures, ready to run, with the way from a picture to it.
 struct PictureNetwork {

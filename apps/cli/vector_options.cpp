@@ -31,8 +31,8 @@ void add_picture_options(CLI::App& app, PictureFlags& flags) {
       ->group("Model");
 }
 
-Result<LoadedModel> ModelFlags::load() const {
-  INK_TRY(LoadedModel loaded, load_model_for_use(model, model_folder));
+Result<LoadedModel> ModelFlags::load(int threads) const {
+  INK_TRY(LoadedModel loaded, load_model_for_use(model, model_folder, threads));
   INK_TRY_STATUS(set_precision(loaded, precision));
   return loaded;
 }

@@ -33,7 +33,7 @@ struct ModelFlags {
   std::string precision;
 
   // The model named, with the precision to run it in. Errors: usage; those of load_model_for_use().
-  Result<LoadedModel> load() const;
+  Result<LoadedModel> load(int threads) const;
 
   // batch: where -b does not say. Error: usage.
   Result<BatchSettings> settings(const Common& common, int batch) const;

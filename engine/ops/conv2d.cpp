@@ -9,6 +9,7 @@
 #include "kernels/conv/pointwise.h"
 #include "kernels/conv/winograd.h"
 #include "kernels/depthwise/expand_depthwise.h"
+#include "weights/finite.h"
 #include "weights/message.h"
 
 namespace ink {
@@ -178,10 +179,65 @@ class Conv2d : public EpilogueOp {
   }
 
   Result<std::unique_ptr<PreparedOp>> prepare_plain(const PrepareContext& context) const {
+    if (!waits(context)) {
+      INK_TRY(const Loaded loaded, load(context.weights, nullptr));
+      return make(context, loaded, nullptr);
+    }
+    // Factors and bias are small; of the weights only their place is known.
+    ReleasedTensors released;
+    INK_TRY(Loaded loaded, load(context.weights, &released));
+    if (released.tensors.size() != loaded.all()) {
+      INK_TRY_STATUS(released.fault());
+      return make(context, loaded, nullptr);
+    }
+    // Depthwise weights are few and no panels.
+    if (expansion_ != nullptr) INK_TRY_STATUS(check_finite(released.tensors.front(), released.origin));
+    const MakeOp make_late = [conv = std::make_shared<const Conv2d>(*this), isa = context.isa,
+                              inputs = std::vector<Shape>(context.inputs.begin(), context.inputs.end()),
+                              compact = context.compact,
+                              loaded = std::make_shared<const Loaded>(std::move(loaded))](Packing& packing) {
+      return conv->make({isa, inputs, compact, Precision::f32}, *loaded, &packing);
+    };
+    return prepared_late(make_late, std::move(released));
+  }
+
+ private:
+  // Of a PrepareContext, what the choice of a kernel depends on.
+  struct Choice {
+    Isa isa;
+    std::span<const Shape> inputs;
+    bool compact;
+    Precision precision;
+
+    Choice(const PrepareContext& context)
+        : isa(context.isa), inputs(context.inputs), compact(context.compact), precision(context.precision) {}
+    Choice(Isa set, std::span<const Shape> shapes, bool small, Precision of_products)
+        : isa(set), inputs(shapes), compact(small), precision(of_products) {}
+  };
+
+  // Of this convolution, and of the one before it that it does, too.
+  struct Loaded {
+    FoldedWeights own;
+    std::optional<FoldedWeights> expansion;
+
+    size_t all() const { return expansion ? 2 : 1; }
+  };
+
+  // Whether weights are packed by the run. Not where that comes in pieces of a map, nor those that are few.
+  bool waits(const PrepareContext& context) const {
+    constexpr double kFew = 4096;
+    return context.once && context.precision == Precision::f32 && weight_count() >= kFew &&
+           (scaled_.count() == 0 || pointwise_scale()) &&
+           (expansion_ != nullptr || DepthwiseConv::declines(attributes_.params) != nullptr) &&
+           NarrowConv::declines(attributes_.params) != nullptr && !side_by_side(context);
+  }
+
+  std::unique_ptr<PreparedOp> make(const Choice& context, const Loaded& loaded, Packing* packing) const {
     const ConvParams& p = attributes_.params;
-    INK_TRY(const FoldedWeights folded, load(context.weights));
+    const FoldedWeights& folded = loaded.own;
     const GemmVariant& gemm = choose_gemm(context.isa);
-    const ConvWeights weights(folded.weights.data(), attributes_.layout, folded.factors_or_null());
+    ConvWeights weights(folded.weights.data(), attributes_.layout, folded.factors_or_null());
+    weights.packing = packing;
     const float* bias = folded.bias.data();
     const auto prepared = [&]<class Conv>(const char* kernel, std::string note, Conv conv) {
       return std::unique_ptr<PreparedOp>(
@@ -192,7 +248,7 @@ class Conv2d : public EpilogueOp {
           new PreparedPointwise(gemm.name, PointwiseConv(gemm, choose_binary(context.isa), p, weights, bias),
                                 p, epilogue_, has_residual_));
     }
-    if (expansion_ != nullptr) return prepare_expansion(context, weights, bias);
+    if (expansion_ != nullptr) return make_expansion(context.isa, *loaded.expansion, weights, bias);
     if (DepthwiseConv::declines(p) == nullptr) {
       const DepthwiseVariant& depthwise = choose_depthwise(context.isa);
       return prepared(depthwise.name, "", DepthwiseConv(depthwise, p, weights, bias));
@@ -235,6 +291,7 @@ class Conv2d : public EpilogueOp {
     return prepared(gemm.name, std::move(note), make_conv(gemm, p, weights, bias));
   }
 
+ public:
   double weight_count() const override {
     const ConvParams& p = attributes_.params;
     const double own = static_cast<double>(p.ic / p.groups) * p.oc * p.kh * p.kw;
@@ -285,7 +342,7 @@ class Conv2d : public EpilogueOp {
   bool pointwise_scale() const {
     return scaled_.source && !scaled_.residual && PointwiseConv::declines(attributes_.params) == nullptr;
   }
-  bool side_by_side(const PrepareContext& context) const {
+  bool side_by_side(const Choice& context) const {
     const ConvParams& p = attributes_.params;
     if (expansion_ != nullptr || DepthwiseConv::declines(p) == nullptr || NarrowConv::declines(p) == nullptr)
       return false;
@@ -293,21 +350,27 @@ class Conv2d : public EpilogueOp {
     return !reduced && PatchConv::declines(p) == nullptr;
   }
 
-  Result<FoldedWeights> load(const WeightStore& store) const {
-    return FoldedWeights::load(store, attributes_.weight, attributes_.bias, stored_shapes(),
-                               attributes_.params.oc, batch_norm_);
+  Result<Loaded> load(const WeightStore& store, ReleasedTensors* released) const {
+    Loaded loaded;
+    INK_TRY(loaded.own, FoldedWeights::load(store, attributes_.weight, attributes_.bias, stored_shapes(),
+                                            attributes_.params.oc, batch_norm_, released));
+    if (expansion_ != nullptr) {
+      INK_TRY(Loaded before, expansion_->load(store, released));
+      loaded.expansion = std::move(before.own);
+    }
+    return loaded;
   }
 
-  Result<std::unique_ptr<PreparedOp>> prepare_expansion(const PrepareContext& context,
-                                                        const ConvWeights& weights, const float* bias) const {
+  std::unique_ptr<PreparedOp> make_expansion(Isa isa, const FoldedWeights& folded, const ConvWeights& weights,
+                                             const float* bias) const {
     const Conv2dAttributes& wide = expansion_->attributes_;
-    INK_TRY(const FoldedWeights folded, expansion_->load(context.weights));
-    const ConvWeights wide_weights(folded.weights.data(), wide.layout, folded.factors_or_null());
-    const GemmVariant& gemm = choose_gemm(context.isa);
-    const DepthwiseVariant& depthwise = choose_depthwise(context.isa);
+    ConvWeights wide_weights(folded.weights.data(), wide.layout, folded.factors_or_null());
+    wide_weights.packing = weights.packing;
+    const GemmVariant& gemm = choose_gemm(isa);
+    const DepthwiseVariant& depthwise = choose_depthwise(isa);
     return std::unique_ptr<PreparedOp>(new PreparedExpandDepthwise(
         depthwise.name,
-        ExpandDepthwise(gemm, choose_activation(context.isa), depthwise, wide.params, wide_weights,
+        ExpandDepthwise(gemm, choose_activation(isa), depthwise, wide.params, wide_weights,
                         folded.bias.data(), expansion_->epilogue_, attributes_.params, weights, bias),
         attributes_.params, epilogue_));
   }

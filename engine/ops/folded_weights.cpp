@@ -17,6 +17,10 @@ std::span<const int64_t> fitting_shape(const WeightStore& store, const std::stri
   return found == shapes.end() ? shapes.front() : *found;
 }
 
+bool lies_as_floats(const StoredTensor& tensor) {
+  return tensor.dtype == DType::f32 && reinterpret_cast<uintptr_t>(tensor.bytes.data()) % alignof(float) == 0;
+}
+
 }  // namespace
 
 Result<AlignedBuffer<float>> channel_values(const WeightStore& store, const std::string& name, int c) {
@@ -44,9 +48,17 @@ Result<BatchNormValues> BatchNormValues::load(const WeightStore& store, const Ba
 Result<FoldedWeights> FoldedWeights::load(const WeightStore& store, const std::string& weight,
                                           const std::string& bias,
                                           std::span<const std::vector<int64_t>> shapes, int oc,
-                                          const std::optional<BatchNormAttributes>& batch_norm) {
+                                          const std::optional<BatchNormAttributes>& batch_norm,
+                                          ReleasedTensors* released) {
   FoldedWeights folded;
-  INK_TRY(folded.weights, store.borrow_floats(weight, fitting_shape(store, weight, shapes)));
+  INK_TRY(const StoredTensor* tensor, store.expect_weights(weight, fitting_shape(store, weight, shapes)));
+  if (released != nullptr && lies_as_floats(*tensor) && store.owner_of(*tensor) != nullptr) {
+    released->add(store, *tensor);
+    const auto* values = reinterpret_cast<const float*>(tensor->bytes.data());
+    folded.weights = TensorFloats(std::span(values, tensor->bytes.size() / sizeof(float)));
+  } else {
+    INK_TRY(folded.weights, store.borrow_floats(weight, tensor->shape));
+  }
   if (bias.empty()) {
     folded.bias = AlignedBuffer<float>(static_cast<size_t>(oc));
     std::fill(folded.bias.begin(), folded.bias.end(), 0.0f);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/ops/late.h"
 #include "engine/ops/ops.h"
 
 namespace ink {
@@ -28,10 +29,12 @@ struct FoldedWeights {
 
   const double* factors_or_null() const { return factors.empty() ? nullptr : factors.data(); }
 
-  // shapes: those that the weights may have, the usual one first.
+  // shapes: those that the weights may have, the usual one first. released: where not nullptr, weights that
+  // can be read where they are get there, not looked at; the store then need not outlive this.
   static Result<FoldedWeights> load(const WeightStore& store, const std::string& weight,
                                     const std::string& bias, std::span<const std::vector<int64_t>> shapes,
-                                    int oc, const std::optional<BatchNormAttributes>& batch_norm);
+                                    int oc, const std::optional<BatchNormAttributes>& batch_norm,
+                                    ReleasedTensors* released = nullptr);
 };
 
 }  // namespace ink

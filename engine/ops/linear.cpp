@@ -3,6 +3,7 @@
 
 #include "engine/ops/epilogue_op.h"
 #include "engine/ops/folded_weights.h"
+#include "engine/ops/late.h"
 #include "engine/ops/reduced.h"
 #include "kernels/gemm/gemm.h"
 #include "weights/file.h"
@@ -10,12 +11,6 @@
 
 namespace ink {
 namespace {
-
-// Tensors that a run reads where they were released, and the source that messages name.
-struct ReleasedTensors {
-  std::vector<StoredTensor> tensors;
-  std::string origin;
-};
 
 class PreparedLinear : public PreparedOp {
  public:
@@ -39,9 +34,7 @@ class PreparedLinear : public PreparedOp {
   }
   Status fault() const override {
     if (panels_.loose() == nullptr || !panels_.loose()->saw_non_finite()) return {};
-    for (const StoredTensor& tensor : released_.tensors)
-      INK_TRY_STATUS(check_finite(tensor, released_.origin));
-    return {};
+    return released_.fault();
   }
   void run(const RunContext& context) const override {
     const View<const float> src = context.inputs[0].floats(), residual = residual_of(context);
@@ -146,11 +139,7 @@ class Linear : public EpilogueOp {
     const bool loose = context.once && may_stay(store, tensors, dtype);
     ReleasedTensors released;
     if (loose) {
-      released.origin = store.origin();
-      for (const StoredTensor* tensor : tensors) {
-        expect_pages(tensor->bytes);
-        released.tensors.push_back(*tensor);
-      }
+      for (const StoredTensor* tensor : tensors) released.add(store, *tensor);
     }
     GemmPanels panels =
         loose ? released_panels(variant, store, tensors) : GemmPanels(variant, parts_[0].in, out_, dtype);
