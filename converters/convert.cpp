@@ -39,12 +39,11 @@ Result<WeightStore> convert(const TensorSource& source, const ConvertOptions& op
   if (report != nullptr) *report = report_of(source, table, match);
   WeightStore store;
   store.set_origin(source.origin());
+  INK_TRY(std::vector<SourceBytes> read, read_tensors(source, match.source, options.threads));
   for (size_t i = 0; i < table.size(); ++i) {
-    const size_t index = match.source[i];
-    const SourceTensor& tensor = source.tensors()[index];
-    INK_TRY(SourceBytes data, source.read(index));
-    INK_TRY_STATUS(
-        store.add_borrowed({table[i].name, tensor.dtype, tensor.shape, data.bytes}, std::move(data.owner)));
+    const SourceTensor& tensor = source.tensors()[match.source[i]];
+    INK_TRY_STATUS(store.add_borrowed({table[i].name, tensor.dtype, tensor.shape, read[i].bytes},
+                                      std::move(read[i].owner)));
   }
   if (options.check_finite) INK_TRY_STATUS(check_finite(store, options.threads));
   store.set_metadata("format", "pt");  // what the format's own loaders ask for: torch's shapes

@@ -15,7 +15,7 @@ struct ConvertOptions {
   RecogniseOptions recognise;
   // For the metadata; left out where empty.
   std::string source, source_sha256, license;
-  int threads = 1;  // which look for weights that are not finite
+  int threads = 1;  // which read the weights and look for those that are not finite
 };
 
 // What became of the tensors of a source.

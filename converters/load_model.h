@@ -17,7 +17,7 @@ struct LoadOptions {
   // Whether kSourceSha256Key is wanted of a file that is not ours: its hash takes longer than all the rest.
   bool hash_source = false;
   bool mmap = true;
-  int threads = 1;  // which look for weights that are not finite
+  int threads = 1;  // which read the weights and look for those that are not finite
   // Whether every value has to be finite. Otherwise those that a network is made of have to be when it is
   // prepared, and the others are not read: a tower of CLIP that is not asked for, rows of tables of tokens.
   bool check_finite = true;

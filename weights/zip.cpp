@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "weights/crc32.h"
 #include "weights/message.h"
 #include "weights/zip_directory.h"
 
@@ -55,12 +56,10 @@ const ZipMember* ZipReader::find(std::string_view name) const {
 }
 
 Status ZipReader::check_bytes(const ZipMember& member, std::span<const std::byte> bytes) const {
-  const uLong start = crc32_z(0, nullptr, 0);
-  const uLong crc = crc32_z(start, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
+  const uint32_t crc = crc32_of(bytes);
   if (crc == member.crc) return {};
   return model_error(origin_, ": member ", quote(member.name), " at offset ", member.offset,
-                     " has the checksum ", hex32(static_cast<uint32_t>(crc)), ", the directory says ",
-                     hex32(member.crc));
+                     " has the checksum ", hex32(crc), ", the directory says ", hex32(member.crc));
 }
 
 Status ZipReader::check_stored(const ZipMember& member) const {

@@ -39,6 +39,7 @@ class TensorSource {
   virtual const std::string& origin() const = 0;
   // In the order of the file.
   virtual std::span<const SourceTensor> tensors() const = 0;
+  // May be called from several threads.
   virtual Result<SourceBytes> read(size_t index) const = 0;
 
   // Who wrote the file, as it says itself: "torch 2.1.0", "Keras 2.4.0". Empty where it does not.
@@ -55,5 +56,9 @@ class TensorSource {
   // others.
   virtual std::span<const std::string> signature() const { return {}; }
 };
+
+// Those tensors of a source, read on `threads` threads. Error: that of the first of them that has one.
+Result<std::vector<SourceBytes>> read_tensors(const TensorSource& source, std::span<const size_t> indices,
+                                              int threads);
 
 }  // namespace ink
