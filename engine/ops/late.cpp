@@ -67,7 +67,6 @@ class PreparedLate : public PreparedOp {
 }  // namespace
 
 void ReleasedTensors::add(const WeightStore& store, const StoredTensor& tensor) {
-  expect_pages(tensor.bytes);
   tensors.push_back(tensor);
   owners.push_back(store.owner_of(tensor));
   origin = store.origin();

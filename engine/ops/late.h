@@ -16,7 +16,6 @@ struct ReleasedTensors {
   std::vector<std::shared_ptr<const void>> owners;
   std::string origin;
 
-  // Expects their pages, for they are read soon.
   void add(const WeightStore& store, const StoredTensor& tensor);
   // What is wrong with them, where anything is.
   Status fault() const;

@@ -139,7 +139,10 @@ class Linear : public EpilogueOp {
     const bool loose = context.once && may_stay(store, tensors, dtype);
     ReleasedTensors released;
     if (loose) {
-      for (const StoredTensor* tensor : tensors) released.add(store, *tensor);
+      for (const StoredTensor* tensor : tensors) {
+        expect_pages(tensor->bytes);
+        released.add(store, *tensor);
+      }
     }
     GemmPanels panels =
         loose ? released_panels(variant, store, tensors) : GemmPanels(variant, parts_[0].in, out_, dtype);
