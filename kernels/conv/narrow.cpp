@@ -41,6 +41,7 @@ std::span<const NarrowVariant> narrow_variants() { return kVariants; }
 const NarrowVariant& choose_narrow(Isa limit) { return best_variant(narrow_variants(), limit); }
 
 void narrow_tile_reference(const NarrowTileArgs& args) {
+  INK_CHECK(args.tiles == 1);
   double sums[kNarrowRows][kNarrowColumns] = {};
   const float* weights = args.packed;
   for (int t = 0; t < args.tap_count; ++t) {
@@ -201,16 +202,18 @@ void NarrowConv::run_row(const Maps& maps, const Phase& phase, int image, int qy
   const int map_count =
       place_taps(rows.dilation * src.row_stride, columns.dilation * src.pixel_stride, merged, map_taps);
   const int patch_count = place_taps(patch_row, int64_t{columns.dilation} * ic_, whole, patch_taps);
-  const bool row_inside = rows.inside(qy, 1, src.h);
   const int y = qy * rows.dst_step + rows.dst_start;
   const auto vectors = static_cast<int>(phase.taps() * tap_floats() / oc_) / variant_->lanes;
   const int next_row = (qy + 1) * rows.src_step + rows.src_start + (rows.taps - 1) * rows.dilation;
   const int64_t shares = static_cast<int64_t>(phases_.size()),
                 tile_bytes = 4 * mr() * columns.src_step * src.pixel_stride;
-  for (int qx = qx0; qx < qx1; qx += mr()) {
-    const int m = std::min(mr(), qx1 - qx), x = qx * columns.dst_step + columns.dst_start;
+  // Whole tiles all of whose inputs are there, in one call; tiles at the sides read copies.
+  const bool row_ready = phase.taps() > 0 && rows.inside(qy, 1, src.h);
+  const bool plain = maps.epilogue.activation == Activation::none && variant_->isa != Isa::reference;
+  for (int qx = qx0; qx < qx1;) {
+    const int x = qx * columns.dst_step + columns.dst_start, ix = qx * columns.src_step + columns.src_start;
     NarrowTileArgs args{};
-    args.m = m, args.columns = oc_;
+    args.columns = oc_;
     args.packed = packed_.data() + phase.packed;
     args.bias = bias_.data();
     args.dst = maps.dst.at(image, y, x);
@@ -219,8 +222,11 @@ void NarrowConv::run_row(const Maps& maps, const Phase& phase, int image, int qy
       args.residual = maps.residual.at(image, y, x);
       args.residual_step = columns.dst_step * maps.residual.pixel_stride;
     }
-    if (phase.taps() == 0 || (m == mr() && row_inside && columns.inside(qx, m, src.w))) {
-      const int ix = qx * columns.src_step + columns.src_start;
+    if (row_ready && qx1 - qx >= mr() && columns.inside(qx, mr(), src.w)) {
+      const int last =
+          (src.w - 1 - columns.src_start - (columns.taps - 1) * columns.dilation) / columns.src_step;
+      args.m = mr();
+      args.tiles = plain ? (std::min(last + 1, qx1) - qx) / mr() : 1;
       args.src = src.at(image, qy * rows.src_step + rows.src_start, ix);
       args.src_step = columns.src_step * src.pixel_stride;
       args.taps = map_taps, args.tap_count = map_count;
@@ -228,16 +234,20 @@ void NarrowConv::run_row(const Maps& maps, const Phase& phase, int image, int qy
       if (next_row < src.h) {
         args.ahead =
             reinterpret_cast<const unsigned char*>(src.at(image, next_row, ix)) + tile_bytes * share / shares;
-        args.ahead_step = std::min<int64_t>(kAlignment, tile_bytes / shares / std::max(1, vectors));
+        args.ahead_step = std::min<int64_t>(kAlignment, tile_bytes / shares / vectors);
       }
     } else {
-      copy_patch(maps, phase, image, qy, qx, m, patch);
+      // As far as to where a whole tile may follow.
+      args.m = std::min(mr(), qx1 - qx);
+      if (ix < 0) args.m = std::min(args.m, divide_up(-ix, columns.src_step));
+      if (phase.taps() > 0) copy_patch(maps, phase, image, qy, qx, args.m, patch);
       args.src = patch;
       args.src_step = int64_t{columns.src_step} * ic_;
       args.taps = patch_taps, args.tap_count = patch_count;
       args.run = whole ? columns.taps * ic_ : ic_;
     }
     run_tile(maps, args);
+    qx += args.m * args.tiles;
   }
 }
 

@@ -139,38 +139,47 @@ INK_INLINE void narrow_step(const float* const (&base)[(M + 2) / 3], int64_t ste
 }
 
 template <class A, int M, int N>
-static void narrow_tile_rows(const NarrowTileArgs& args) {
+static void narrow_tile_rows(const NarrowTileArgs& given) {
   static_assert(M % kQuads<A> == 0 && M <= kNarrowRows);
-  Vec<A> sum[M][N];
-#pragma GCC unroll 8
-  for (int i = 0; i < M; ++i) {
-#pragma GCC unroll 4
-    for (int j = 0; j < N; ++j) sum[i][j] = broadcast<A>(0.0f);
-  }
-  const float* weights = args.packed;
+  NarrowTileArgs args = given;
   const int64_t step = args.src_step;
   const int rest = args.run % kLanes<A>;
   const bool asks = args.ahead != nullptr;
-  const unsigned char* ahead = asks ? args.ahead : reinterpret_cast<const unsigned char*>(weights);
   const int64_t ahead_step = asks ? args.ahead_step : 0;
-  for (int t = 0; t < args.tap_count; ++t) {
-    const float* base[(M + 2) / 3];
+  const int64_t ahead_tile = asks ? M * step * static_cast<int64_t>(sizeof(float)) : 0;
+  if (!asks) args.ahead = reinterpret_cast<const unsigned char*>(args.packed);
+  for (int tile = 0; tile < args.tiles; ++tile) {
+    Vec<A> sum[M][N];
+#pragma GCC unroll 8
+    for (int i = 0; i < M; ++i) {
 #pragma GCC unroll 4
-    for (int b = 0; b < (M + 2) / 3; ++b) base[b] = args.src + args.taps[t] + 3 * b * step;
-    for (int k = args.run; k >= kLanes<A>; k -= kLanes<A>) {
-      prefetch_later(ahead);
-      ahead += ahead_step;
-      narrow_step<A, M, N, true>(base, step, weights, kLanes<A>, sum);
-      weights += N * kLanes<A>;
+      for (int j = 0; j < N; ++j) sum[i][j] = broadcast<A>(0.0f);
+    }
+    const float* weights = args.packed;
+    const unsigned char* ahead = args.ahead;
+    for (int t = 0; t < args.tap_count; ++t) {
+      const float* base[(M + 2) / 3];
 #pragma GCC unroll 4
-      for (int b = 0; b < (M + 2) / 3; ++b) base[b] += kLanes<A>;
+      for (int b = 0; b < (M + 2) / 3; ++b) base[b] = args.src + args.taps[t] + 3 * b * step;
+      for (int k = args.run; k >= kLanes<A>; k -= kLanes<A>) {
+        prefetch_later(ahead);
+        ahead += ahead_step;
+        narrow_step<A, M, N, true>(base, step, weights, kLanes<A>, sum);
+        weights += N * kLanes<A>;
+#pragma GCC unroll 4
+        for (int b = 0; b < (M + 2) / 3; ++b) base[b] += kLanes<A>;
+      }
+      if (rest > 0) {
+        narrow_step<A, M, N, false>(base, step, weights, rest, sum);
+        weights += N * kLanes<A>;
+      }
     }
-    if (rest > 0) {
-      narrow_step<A, M, N, false>(base, step, weights, rest, sum);
-      weights += N * kLanes<A>;
-    }
+    narrow_finish<A, M, N>(args, sum);
+    args.src += M * step;
+    args.dst += M * args.dst_step;
+    args.ahead += ahead_tile;
+    if (args.residual != nullptr) args.residual += M * args.residual_step;
   }
-  narrow_finish<A, M, N>(args, sum);
 }
 
 // Rows of tiles with 1 to 4 columns.

@@ -24,6 +24,7 @@ struct NarrowTileArgs {
   const float* residual;  // with residual_step, or nullptr
   int64_t residual_step;
   int m, columns;
+  int tiles = 1;  // more of them side by side: whole ones, each behind the rows of the one before
   // What is read next: asked for, `ahead_step` bytes for each vector of k. nullptr: nothing.
   const unsigned char* ahead = nullptr;
   int64_t ahead_step = 0;
