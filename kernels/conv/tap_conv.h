@@ -81,6 +81,12 @@ class TapConv {
   bool deep() const;
   bool pointwise() const;
 
+  // See tap_rows.cpp.
+  bool makes_rows(const Maps& maps, Rect region) const;
+  void run_rows(const Maps& maps, Rect region, int threads, float* scratch) const;
+  void run_row(const Maps& maps, int image, int qy, Rect grid, float* patch) const;
+  void copy_patch(const View<const float>& src, int image, int iy, int ix, int m, float* patch) const;
+
   void run_block(const Maps& maps, int image, Rect block, float* scratch) const;
   void gather(const Maps& maps, int image, int group, int qy, int qx, int pixels, float* rows) const;
 

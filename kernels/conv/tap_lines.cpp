@@ -148,7 +148,9 @@ TapConv::Lines TapConv::make_lines(const Maps& maps, Rect region) const {
 void TapConv::run(View<const float> src, View<float> dst, View<const float> residual,
                   const Epilogue& epilogue, Rect region, int threads, float* scratch) const {
   INK_CHECK(variant_->mr <= kMostTileRows && variant_->nr <= kMostTileColumns);
-  const Lines lines = make_lines({src, residual, dst, epilogue}, region);
+  const Maps maps{src, residual, dst, epilogue};
+  if (makes_rows(maps, region)) return run_rows(maps, region, threads, scratch);
+  const Lines lines = make_lines(maps, region);
   if (lines.grid.h() <= 0 || lines.grid.w() <= 0) return;
   const int64_t tiles = lines.count * lines.tiles;
   const int64_t panels = static_cast<int64_t>(groups_.size()) * groups_.front().count();

@@ -17,18 +17,18 @@ namespace {
 constexpr GemmVariant kVariants[] = {
 #ifndef INK_SCALAR_ONLY
     {Isa::avx512, "gemm_14x32_avx512", gemm_tile_14x32_avx512, gemm_row_32_avx512, gemm_widen_avx512,
-     gemm_pack_avx512, 14, 32, 16, true},
-    {Isa::avx2, "gemm_6x16_avx2", gemm_tile_6x16_avx2, gemm_row_16_avx2, gemm_widen_avx2, gemm_pack_avx2, 6,
-     16, 8},
+     gemm_pack_avx512, gemm_line_14x32_avx512, 14, 32, 16, true},
+    {Isa::avx2, "gemm_6x16_avx2", gemm_tile_6x16_avx2, gemm_row_16_avx2, gemm_widen_avx2, gemm_pack_avx2,
+     gemm_line_6x16_avx2, 6, 16, 8},
     {Isa::sse42, "gemm_6x8_sse42", gemm_tile_6x8_sse42, gemm_row_8_sse42, gemm_widen_sse42,
-     gemm_pack_reference, 6, 8, 4},
+     gemm_pack_reference, gemm_line_6x8_sse42, 6, 8, 4},
 #endif
 #ifdef INK_OPENBLAS
     {Isa::openblas, "gemm_14x32_openblas", gemm_tile_14x32_openblas, nullptr, gemm_widen_reference,
-     gemm_pack_reference, 14, 32, 16},
+     gemm_pack_reference, nullptr, 14, 32, 16},
 #endif
     {Isa::reference, "gemm_reference", gemm_tile_reference, nullptr, gemm_widen_reference,
-     gemm_pack_reference, 4, 8, 8},
+     gemm_pack_reference, nullptr, 4, 8, 8},
 };
 
 constexpr int64_t kNoOffset[] = {0};

@@ -23,6 +23,7 @@ struct GemmVariant {
   GemmRow* row;  // or nullptr
   GemmWiden* widen;
   GemmPack* pack;
+  GemmLine* line;  // of tiles of mr x nr; or nullptr
   int mr, nr, lanes;
   bool interleaved = false;  // whether the tile also takes rows side by side, which it likes better
 };

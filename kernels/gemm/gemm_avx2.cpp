@@ -1,4 +1,4 @@
-#include "kernels/gemm/gemm_simd.h"
+#include "kernels/gemm/gemm_line_simd.h"
 
 namespace ink {
 
@@ -8,5 +8,7 @@ void gemm_tile_6x16_avx2(const GemmTileArgs& args) { simd::gemm_tile<simd::Arch,
 INK_KERNEL void gemm_row_16_avx2(const GemmRowArgs& args) { simd::gemm_row<simd::Arch>(args); }
 
 INK_KERNEL void gemm_widen_avx2(const GemmWidenArgs& args) { simd::gemm_widen<simd::Arch>(args); }
+
+void gemm_line_6x16_avx2(const GemmLineArgs& args) { simd::gemm_line<simd::Arch, 6>(args); }
 
 }  // namespace ink

@@ -1,4 +1,4 @@
-#include "kernels/gemm/gemm_simd.h"
+#include "kernels/gemm/gemm_line_simd.h"
 
 namespace ink {
 
@@ -8,5 +8,7 @@ void gemm_tile_14x32_avx512(const GemmTileArgs& args) { simd::gemm_tile<simd::Ar
 INK_KERNEL void gemm_row_32_avx512(const GemmRowArgs& args) { simd::gemm_row<simd::Arch>(args); }
 
 INK_KERNEL void gemm_widen_avx512(const GemmWidenArgs& args) { simd::gemm_widen<simd::Arch>(args); }
+
+void gemm_line_14x32_avx512(const GemmLineArgs& args) { simd::gemm_line<simd::Arch, 14>(args); }
 
 }  // namespace ink

@@ -12,12 +12,13 @@ inline constexpr int kLineFloats = 16;
 
 // Rows are addressed from every third one, plus one or two steps in an index register: with a pointer a row,
 // the 14 of AVX-512 would not fit the 16 general registers and be reloaded in the inner loop.
-template <class A, int M, int V>
+template <class A, int M, int V, bool kAsks = true>
 INK_INLINE void gemm_step(const float* const (&base)[(M + 2) / 3], int64_t step, const float* weights,
                           Vec<A> (&sum)[M][V]) {
   Vec<A> w[V];
 #pragma GCC unroll 4
-  for (int j = 0; j < V * kLanes<A>; j += kLineFloats) prefetch(weights + gemm_prefetch_floats(M) + j);
+  for (int j = 0; kAsks && j < V * kLanes<A>; j += kLineFloats)
+    prefetch(weights + gemm_prefetch_floats(M) + j);
 #pragma GCC unroll 4
   for (int v = 0; v < V; ++v) w[v] = load<A>(weights + v * kLanes<A>);
 #pragma GCC unroll 16
@@ -221,8 +222,7 @@ INK_INLINE void gemm_store(const GemmTileArgs& args, const Vec<A> (&sum)[M][V]) 
 }
 
 template <class A, int M, int V>
-INK_INLINE void gemm_end(const GemmTileArgs& args, const Vec<A> (&sum)[M][V]) {
-  if (gemm_cheap(args.epilogue.activation)) return gemm_store<A, M, V>(args, sum);
+INK_INLINE void gemm_wait(const GemmTileArgs& args, const Vec<A> (&sum)[M][V]) {
   alignas(64) float waiting[M][V * kLanes<A>];
 #pragma GCC unroll 16
   for (int i = 0; i < M; ++i) {
@@ -230,6 +230,12 @@ INK_INLINE void gemm_end(const GemmTileArgs& args, const Vec<A> (&sum)[M][V]) {
     for (int v = 0; v < V; ++v) store<A>(&waiting[i][v * kLanes<A>], sum[i][v]);
   }
   gemm_finish_slowly<A>(args, &waiting[0][0], V * kLanes<A>);
+}
+
+template <class A, int M, int V>
+INK_INLINE void gemm_end(const GemmTileArgs& args, const Vec<A> (&sum)[M][V]) {
+  if (gemm_cheap(args.epilogue.activation)) return gemm_store<A, M, V>(args, sum);
+  gemm_wait<A, M, V>(args, sum);
 }
 
 // What a tile adds and where it stores are far apart in memory, so no hardware looks ahead to them. A deep

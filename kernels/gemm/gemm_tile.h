@@ -45,6 +45,19 @@ struct GemmTileArgs {
 using GemmTile = void(const GemmTileArgs&);
 GemmTile gemm_tile_reference, gemm_tile_6x8_sse42, gemm_tile_6x16_avx2, gemm_tile_14x32_avx512;
 
+// Whole tiles of one panel side by side: the next one's rows follow this one's in src, dst and residual. Of a
+// depth so small that what is done between two tiles counts, and weights that stay in the first-level cache.
+// Each is what the tile makes of the same arguments, bit for bit, of which ahead, sums and residual are
+// nullptr and n is the panel.
+struct GemmLineArgs {
+  GemmTileArgs first;
+  int count;
+};
+
+// Serial; allocates nothing.
+using GemmLine = void(const GemmLineArgs&);
+GemmLine gemm_line_6x8_sse42, gemm_line_6x16_avx2, gemm_line_14x32_avx512;
+
 // On cblas_sgemm, in builds with INK_OPENBLAS. The order of its sums is the library's own, which does not say
 // that it is the same for every m and n: so neither are the bits, though no version was seen to differ.
 GemmTile gemm_tile_14x32_openblas;
