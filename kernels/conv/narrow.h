@@ -43,7 +43,8 @@ class NarrowConv {
 
   int mr() const { return variant_->rows[oc_ - 1]; }
   int64_t tap_floats() const {
-    return align_up(static_cast<size_t>(ic_), static_cast<size_t>(variant_->lanes)) * oc_;
+    return static_cast<int64_t>(align_up(static_cast<size_t>(ic_), static_cast<size_t>(variant_->lanes))) *
+           oc_;
   }
   // weight(phase, tap, i, j)
   template <class Weight>
