@@ -44,4 +44,22 @@ Result<Flow> make_flow(const Graph& graph, std::span<const std::unique_ptr<Prepa
   return flow;
 }
 
+Flow cut_behind(const Flow& flow, std::vector<int> values) {
+  Flow cut = flow;
+  cut.stages = 1;
+  for (const FlowNode& node : flow.nodes) {
+    const size_t output = static_cast<size_t>(node.output);
+    const bool reduces = node.op->reduction() != nullptr;
+    int stage = 0;
+    for (const FlowInput& input : node.inputs) {
+      const bool behind = std::find(values.begin(), values.end(), input.value) != values.end();
+      stage = std::max(stage, cut.stage[static_cast<size_t>(input.value)] + (behind ? 1 : 0));
+    }
+    cut.stage[output] = stage + (reduces ? 1 : 0);
+    cut.stages = std::max(cut.stages, cut.made_in(node.output) + 1);
+  }
+  cut.cuts = std::move(values);
+  return cut;
+}
+
 }  // namespace ink

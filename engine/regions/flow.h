@@ -30,13 +30,14 @@ struct FlowNode {
 };
 
 // A graph for one set of input shapes, views resolved, cut into stages. The stage of a value is the number of
-// reductions on the longest way to it: stage s can run once the reductions of all stages before are finished.
+// reductions and other cuts on the longest way to it: stage s can run once all stages before are finished.
 struct Flow {
   std::vector<Shape> shapes;         // by value
   std::vector<FlowNode> nodes;       // in order, without views
   std::vector<int> producer;         // by value: index in `nodes`; -1 for graph inputs and views
   std::vector<int> stage;            // by value; of a reduction's output, the first that may read it
   std::vector<int> inputs, outputs;  // values
+  std::vector<int> cuts;             // values behind which stages end, as they do at reductions
   int stages = 1;
 
   const Shape& shape(int value) const { return shapes[static_cast<size_t>(value)]; }
@@ -55,5 +56,7 @@ struct Flow {
 // ops: the prepared op of each node, nullptr for views; they must outlive the flow. Error: as Graph::infer().
 Result<Flow> make_flow(const Graph& graph, std::span<const std::unique_ptr<PreparedOp>> ops,
                        std::span<const Shape> inputs);
+// The same flow, where what reads one of `values` waits for the next stage.
+Flow cut_behind(const Flow& flow, std::vector<int> values);
 
 }  // namespace ink

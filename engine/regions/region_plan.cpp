@@ -108,7 +108,13 @@ class Layout {
     for (const Target& target : made.stage->targets) {
       const size_t value = static_cast<size_t>(target.input.value);
       if (target.kind == Target::Kind::output) by_pixel[value] = false;
-      if (target.input.dy != 0 || target.input.dx != 0) by_pixel[value] = false;
+      const Shape &seen = target.input.seen, &all = flow_.shape(target.input.value);
+      // Chunks of another stage have its own borders.
+      const std::vector<int>& sources = made.stage->sources;
+      if (std::find(sources.begin(), sources.end(), target.input.value) != sources.end())
+        by_pixel[value] = false;
+      if (target.input.dy != 0 || target.input.dx != 0 || seen.h != all.h || seen.w != all.w)
+        by_pixel[value] = false;
     }
     for (const int source : made.stage->sources) {
       const size_t value = static_cast<size_t>(source);
@@ -182,11 +188,18 @@ class Layout {
       if (holding.kind != Holding::Kind::window) continue;
       for (int strip = 0; strip < grid_.strips; ++strip)
         holding.columns = std::max(holding.columns, made.cut.part(strip, value).w());
+      int64_t kept_rows = 0;
       for (int step = 0; step < plan_.steps; ++step) {
         const Rect fresh = made.cut.made(0, step, value);
         holding.rows = std::max(holding.rows, fresh.y1 - made.cut.first_needed(step, value));
-        if (step + 1 < plan_.steps) holding.lasting |= made.cut.first_needed(step + 1, value) < fresh.y1;
+        if (step + 1 == plan_.steps) continue;
+        const int kept = fresh.y1 - made.cut.first_needed(step + 1, value);
+        holding.lasting |= kept > 0;
+        kept_rows += std::max(kept, 0);
       }
+      for (int strip = 0; strip < grid_.strips; ++strip)
+        plan_.moved_bytes += static_cast<double>(kept_rows) * made.cut.part(strip, value).w() *
+                             static_cast<double>(pixel_bytes(flow_.shape(value)));
     }
   }
 

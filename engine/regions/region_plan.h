@@ -76,6 +76,7 @@ struct RegionPlan {
   double flops = 0, recomputed_flops = 0, halo_flops = 0;
   double waited_flops = 0;  // all of it, and what workers would do while they wait for a stage's last strip
   double stored_bytes = 0, spilled_bytes = 0;  // written to be read by later stages
+  double moved_bytes = 0;                      // of rows that windows carry to the next step, about
 
   const RegionGrid& grid() const { return choice.grid; }
   // One step of one strip is a task; those of a stage are numbered in the order in which they begin.

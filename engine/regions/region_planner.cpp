@@ -2,171 +2,27 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
+
+#include "engine/regions/stored_options.h"
 
 namespace ink {
 namespace {
 
-using Stored = std::vector<bool>;  // by value
-
-// Time is counted in multiplications and additions of the plain algorithm. A byte that is written to memory
-// costs as much as some of them, with the page that it needs at first; it costs less to read it again, and
-// far more to send it through a disk. Measured on servers: 70 GFLOP/s a core beside 2 to 5 GB/s.
-constexpr double kFlopsPerStoredByte = 80, kFlopsPerLoadedByte = 40, kFlopsPerSpilledByte = 1500;
-// What is stored at a time should not be what fills a computer's memory: beyond some of it, time gives way.
-constexpr uint64_t kUnnoticedBytes = uint64_t{384} << 20;
-constexpr double kFlopsPerFurtherByte = 100;
+// Time is counted as StoredOption does. A byte costs far more on its way through a disk than in memory.
+constexpr double kFlopsPerSpilledByte = 1500;
 // Where threads share a node they leave the caches of their cores and wait for the slowest of them after
 // each: some microseconds on an idle machine, far more on a busy one.
 constexpr double kSharedNodePenalty = 1.06, kFlopsPerSharedNode = 1e7;
 // Handing out a task, and starting the nodes of a small one.
 constexpr double kFlopsPerTask = 4e6;
-
-// Values fewer floating-point operations than this a byte are computed again rather than looked at.
-constexpr double kWorthConsidering = 64;
-constexpr size_t kMostCandidates = 12;
-
-bool spatial(const Shape& shape) { return shape.h > 1 || shape.w > 1; }
-
-// Which nodes read each value.
-std::vector<std::vector<int>> readers_of(const Flow& flow) {
-  std::vector<std::vector<int>> readers(flow.shapes.size());
-  for (size_t n = 0; n < flow.nodes.size(); ++n) {
-    for (const FlowInput& input : flow.nodes[n].inputs)
-      readers[static_cast<size_t>(input.value)].push_back(static_cast<int>(n));
-  }
-  return readers;
-}
-
-// Whether all that comes of a value in its stage goes through another one that is no larger: that one is
-// stored instead.
-bool superseded(const Flow& flow, const std::vector<std::vector<int>>& readers, int value) {
-  const uint64_t bytes = flow.bytes(value);
-  const int stage = flow.made_in(value);
-  while (readers[static_cast<size_t>(value)].size() == 1) {
-    const FlowNode& next = flow.nodes[static_cast<size_t>(readers[static_cast<size_t>(value)][0])];
-    if (next.op->reduction() != nullptr || flow.made_in(next.output) != stage) return false;
-    value = next.output;
-    if (flow.bytes(value) <= bytes) return true;
-  }
-  return false;
-}
-
-// The work of making a value from `stored` ones of earlier or the same stage.
-double work_to_make(const Flow& flow, const Stored& stored, int value) {
-  std::vector<bool> needed(flow.shapes.size(), false);
-  needed[static_cast<size_t>(value)] = true;
-  double flops = 0;
-  for (auto node = flow.nodes.rbegin(); node != flow.nodes.rend(); ++node) {
-    const size_t output = static_cast<size_t>(node->output);
-    if (!needed[output] || node->op->reduction() != nullptr) continue;
-    if (stored[output] && node->output != value) continue;
-    flops += node->flops;
-    for (const FlowInput& input : node->inputs) needed[static_cast<size_t>(input.value)] = true;
-  }
-  return flops;
-}
-
-// The values that may be worth storing, best first.
-std::vector<int> candidates_of(const Flow& flow) {
-  const auto readers = readers_of(flow);
-  // Needed by a later stage if nothing is stored.
-  std::vector<bool> crossing(flow.shapes.size(), false);
-  const std::vector<Stage> stages = cut_into_stages(flow, Stored(flow.shapes.size(), false));
-  for (size_t s = 0; s < stages.size(); ++s) {
-    for (const int n : stages[s].nodes) {
-      const int output = flow.nodes[static_cast<size_t>(n)].output;
-      if (flow.made_in(output) < static_cast<int>(s)) crossing[static_cast<size_t>(output)] = true;
-    }
-  }
-  Stored all(flow.shapes.size(), false);
-  std::vector<int> values;
-  for (const FlowNode& node : flow.nodes) {
-    const size_t value = static_cast<size_t>(node.output);
-    if (!crossing[value] || !spatial(flow.shapes[value]) || superseded(flow, readers, node.output)) continue;
-    all[value] = true;
-    values.push_back(node.output);
-  }
-  const auto worth = [&](int value) {
-    return work_to_make(flow, all, value) / static_cast<double>(flow.bytes(value));
-  };
-  // From the first value on: what is dropped is made again on the way to those behind it.
-  std::vector<std::pair<double, int>> kept;
-  for (const int value : values) {
-    const double flops = worth(value);
-    if (flops < kWorthConsidering) {
-      all[static_cast<size_t>(value)] = false;
-    } else {
-      kept.emplace_back(flops, value);
-    }
-  }
-  std::stable_sort(kept.begin(), kept.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-  if (kept.size() > kMostCandidates) kept.resize(kMostCandidates);
-  std::vector<int> candidates;
-  for (const auto& [flops, value] : kept) candidates.push_back(value);
-  return candidates;
-}
-
-// One way to choose what is stored.
-struct Option {
-  Stored stored;
-  double work = 0, traffic = 0;  // without halos
-  uint64_t held = 0;             // the most that is stored between two stages
-  std::vector<int> values;       // those stored, largest first
-
-  double cost() const {
-    const uint64_t further = held - std::min(held, kUnnoticedBytes);
-    return work + traffic + kFlopsPerFurtherByte * static_cast<double>(further);
-  }
-};
-
-Option weigh(const Flow& flow, Stored stored) {
-  Option option;
-  const std::vector<Stage> stages = cut_into_stages(flow, stored);
-  std::vector<int> last_read(flow.shapes.size(), -1);
-  for (size_t s = 0; s < stages.size(); ++s) {
-    for (const int n : stages[s].nodes) option.work += flow.nodes[static_cast<size_t>(n)].flops;
-    for (const int source : stages[s].sources) {
-      const size_t value = static_cast<size_t>(source);
-      if (!stored[value]) continue;
-      last_read[value] = static_cast<int>(s);
-      option.traffic += kFlopsPerLoadedByte * static_cast<double>(flow.bytes(source));
-    }
-  }
-  for (int s = 0; s + 1 < static_cast<int>(stages.size()); ++s) {
-    uint64_t held = 0;
-    for (size_t value = 0; value < stored.size(); ++value) {
-      const int id = static_cast<int>(value);
-      if (stored[value] && flow.made_in(id) <= s && last_read[value] > s) held += flow.bytes(id);
-    }
-    option.held = std::max(option.held, held);
-  }
-  for (size_t value = 0; value < stored.size(); ++value) {
-    if (last_read[value] < 0) stored[value] = false;
-    if (!stored[value]) continue;
-    option.values.push_back(static_cast<int>(value));
-    option.traffic += kFlopsPerStoredByte * static_cast<double>(flow.bytes(static_cast<int>(value)));
-  }
-  std::stable_sort(option.values.begin(), option.values.end(),
-                   [&](int a, int b) { return flow.bytes(a) > flow.bytes(b); });
-  option.stored = std::move(stored);
-  return option;
-}
-
-std::vector<Option> options_of(const Flow& flow) {
-  const std::vector<int> candidates = candidates_of(flow);
-  std::vector<Option> options;
-  for (uint32_t set = 0; set < uint32_t{1} << candidates.size(); ++set) {
-    Stored stored(flow.shapes.size(), false);
-    for (size_t i = 0; i < candidates.size(); ++i)
-      stored[static_cast<size_t>(candidates[i])] = (set >> i & 1) != 0;
-    Option option = weigh(flow, stored);
-    // A set with a value that nobody reads is another set.
-    if (option.stored == stored) options.push_back(std::move(option));
-  }
-  std::stable_sort(options.begin(), options.end(),
-                   [](const Option& a, const Option& b) { return a.cost() < b.cost(); });
-  return options;
-}
+// Windows and weights of a strip that take more than this are gone from the caches when its next step comes;
+// and a byte of weights that comes from farther away, one of a window that moves there.
+constexpr size_t kNearBytes = size_t{24} << 20;
+constexpr double kFlopsPerFarByte = 40, kFlopsPerMovedByte = 60;
+// Of the work: what cuts that a network does not need should spare. They take memory.
+constexpr double kLeastGain = 0.02;
+constexpr uint64_t kMostForCuts = uint64_t{1} << 30;
 
 int widest(const Flow& flow) {
   int w = 1;
@@ -233,6 +89,90 @@ double time_of(const RegionPlan& plan) {
   return work + kFlopsPerTask * tasks * static_cast<double>(plan.stages.size());
 }
 
+// What stages pay whose windows and weights do not stay near.
+double distance_cost(const RegionPlan& plan) {
+  double far_bytes = 0;
+  for (const StagePlan& stage : plan.stages) {
+    size_t weights = 0;
+    for (const int n : stage.stage->nodes)
+      weights += plan.flow->nodes[static_cast<size_t>(n)].op->packed_bytes();
+    if (stage.strip_bytes + weights <= kNearBytes) continue;
+    far_bytes += static_cast<double>(weights) * plan.steps * plan.grid().strips;
+  }
+  return far_bytes * kFlopsPerFarByte;
+}
+
+double cost_of(const RegionPlan& plan) {
+  return time_of(plan) + distance_cost(plan) + plan.moved_bytes * kFlopsPerMovedByte +
+         weigh(*plan.flow, plan.choice.stored).storage_cost() + plan.spilled_bytes * kFlopsPerSpilledByte;
+}
+
+// Behind which values a cut stores little: maps about as small as they get, not larger than one of those they
+// are made from, nor much larger than any that is made from them; and what has several readers, which later
+// stages find stored in any case.
+std::vector<int> places_to_cut(const Flow& flow) {
+  std::vector<uint64_t> least_read(flow.shapes.size(), UINT64_MAX);  // the smallest that is made from a value
+  std::vector<int> readers(flow.shapes.size(), 0);
+  for (const FlowNode& node : flow.nodes) {
+    for (const FlowInput& input : node.inputs) {
+      const size_t value = static_cast<size_t>(input.value);
+      least_read[value] = std::min(least_read[value], flow.bytes(node.output));
+      readers[value] += node.op->reduction() == nullptr ? 1 : 0;
+    }
+  }
+  std::vector<int> values;
+  for (const FlowNode& node : flow.nodes) {
+    const size_t value = static_cast<size_t>(node.output);
+    const uint64_t bytes = flow.bytes(node.output), next = least_read[value];
+    const bool narrows = std::any_of(node.inputs.begin(), node.inputs.end(), [&](const FlowInput& input) {
+      return flow.maker(input.value) != nullptr && flow.bytes(input.value) >= bytes;
+    });
+    const bool narrow = narrows && next != UINT64_MAX && bytes <= next + next / 4;
+    const bool map = flow.shapes[value].h > 1 || flow.shapes[value].w > 1;
+    if (map && (narrow || readers[value] > 1)) values.push_back(node.output);
+  }
+  return values;
+}
+
+// A flow cut where its stages are so long that their windows leave the caches and the
+// halos of their strips grow, and storing more costs less than that. The flow itself where nothing is gained.
+std::shared_ptr<const Flow> cut_where_it_pays(const std::shared_ptr<const Flow>& flow,
+                                              const RegionRequest& request) {
+  const Grids grids = grids_of(*flow, request);
+  RegionGrid grid;
+  const auto estimate = [&](const std::shared_ptr<const Flow>& of) {
+    Stored stored = likely_option(*of).stored, spilled(stored.size(), false);
+    return estimate_regions(of, {grid, std::move(stored), std::move(spilled), false}, request.threads);
+  };
+  std::optional<RegionPlan> uncut;
+  for (size_t g = 0; g < grids.preferred; ++g) {
+    grid = grids.all[g];
+    RegionPlan plan = estimate(flow);
+    if (!uncut || time_of(plan) < time_of(*uncut)) uncut = std::move(plan);
+  }
+  if (distance_cost(*uncut) == 0) return flow;
+  grid = uncut->grid();
+  // One cut alone leaves long stages and pays little: from many on, those that do not pay go.
+  const auto with = [&](std::vector<int> cuts) {
+    return estimate(std::make_shared<const Flow>(cut_behind(*flow, std::move(cuts))));
+  };
+  std::vector<int> places = places_to_cut(*flow);
+  RegionPlan best = with(places);
+  std::stable_sort(places.begin(), places.end(),
+                   [&](int a, int b) { return flow->bytes(a) > flow->bytes(b); });
+  constexpr int kPasses = 2;
+  for (int pass = 0; pass < kPasses; ++pass) {
+    for (const int place : places) {
+      std::vector<int> rest = best.flow->cuts;
+      if (std::erase(rest, place) == 0) continue;
+      RegionPlan plan = with(std::move(rest));
+      if (cost_of(plan) <= cost_of(best)) best = std::move(plan);
+    }
+  }
+  const double gain = cost_of(*uncut) - cost_of(best);
+  return gain >= kLeastGain * best.flops ? best.flow : flow;
+}
+
 class Search {
  public:
   Search(std::shared_ptr<const Flow> flow, const RegionRequest& request)
@@ -244,7 +184,7 @@ class Search {
   // The cheapest that fits, or one of the cheapest: how a grid adds to work and memory is tried with one
   // option and taken to be alike for the others.
   std::optional<RegionPlan> best(uint64_t limit) {
-    const Option& cheapest = options_.front();
+    const StoredOption& cheapest = options_.front();
     std::optional<RegionPlan> best;
     for (size_t g = 0; g < grids_.preferred; ++g) {
       std::optional<RegionPlan> plan = lay_out_quickest(cheapest, grids_.all[g], limit);
@@ -266,7 +206,7 @@ class Search {
       const double slowdown = time_of(tried) / cheapest.work;
       const uint64_t windows = tried.memory_bytes();
       for (size_t i = 0; i < options_.size(); ++i) {
-        const Option& option = options_[i];
+        const StoredOption& option = options_[i];
         double cost = option.work * slowdown + option.traffic;
         uint64_t held = option.held;
         for (size_t spilled = 0; spilled <= (request_.may_spill ? option.values.size() : 0); ++spilled) {
@@ -288,7 +228,7 @@ class Search {
     for (const Way& way : ways) {
       if (trials == kMostTrials || (best && way.cost >= best_cost)) break;
       if (way.memory > limit) continue;
-      const Option& option = options_[way.option];
+      const StoredOption& option = options_[way.option];
       std::optional<RegionPlan> plan = lay_out(option, way.spilled, grids_.all[way.grid], limit);
       ++trials;
       if (!plan) continue;
@@ -302,17 +242,17 @@ class Search {
   }
 
   RegionPlan least() {
-    std::vector<const Option*> by_size;
-    for (const Option& option : options_) by_size.push_back(&option);
+    std::vector<const StoredOption*> by_size;
+    for (const StoredOption& option : options_) by_size.push_back(&option);
     std::stable_sort(by_size.begin(), by_size.end(),
-                     [](const Option* a, const Option* b) { return a->held < b->held; });
+                     [](const StoredOption* a, const StoredOption* b) { return a->held < b->held; });
     std::optional<RegionPlan> least;
-    const auto attempt = [&](const Option& option, size_t grid) {
+    const auto attempt = [&](const StoredOption& option, size_t grid) {
       const size_t spilled = request_.may_spill ? option.values.size() : 0;
       const uint64_t limit = least ? least->memory_bytes() - 1 : UINT64_MAX;
       if (auto plan = lay_out(option, spilled, grids_.all[grid], limit)) least = std::move(plan);
     };
-    for (const Option* option : by_size) {
+    for (const StoredOption* option : by_size) {
       if (least && !request_.may_spill && option->held >= least->memory_bytes()) break;
       attempt(*option, grids_.all.size() - 1);  // the finest
     }
@@ -326,7 +266,7 @@ class Search {
 
  private:
   // Stored values in one piece where that takes no memory that anybody notices.
-  std::optional<RegionPlan> lay_out_quickest(const Option& option, const RegionGrid& grid,
+  std::optional<RegionPlan> lay_out_quickest(const StoredOption& option, const RegionGrid& grid,
                                              uint64_t limit) const {
     if (grid.strips == 1) {
       RegionChoice whole = choice(option, 0, grid);
@@ -337,12 +277,12 @@ class Search {
     return lay_out(option, 0, grid, limit);
   }
 
-  std::optional<RegionPlan> lay_out(const Option& option, size_t spilled, const RegionGrid& grid,
+  std::optional<RegionPlan> lay_out(const StoredOption& option, size_t spilled, const RegionGrid& grid,
                                     uint64_t limit = UINT64_MAX) const {
     return lay_out_regions(flow_, choice(option, spilled, grid), request_.threads, limit);
   }
 
-  static RegionChoice choice(const Option& option, size_t spilled, const RegionGrid& grid) {
+  static RegionChoice choice(const StoredOption& option, size_t spilled, const RegionGrid& grid) {
     RegionChoice made{grid, option.stored, Stored(option.stored.size(), false), false};
     for (size_t i = 0; i < spilled; ++i) made.spilled[static_cast<size_t>(option.values[i])] = true;
     return made;
@@ -350,21 +290,34 @@ class Search {
 
   std::shared_ptr<const Flow> flow_;
   const RegionRequest& request_;
-  std::vector<Option> options_;  // the cheapest first
+  std::vector<StoredOption> options_;  // the cheapest first
   Grids grids_;
 };
 
 }  // namespace
 
 Result<RegionPlan> plan_regions(std::shared_ptr<const Flow> flow, const RegionRequest& request) {
+  const std::shared_ptr<const Flow> cut = cut_where_it_pays(flow, request);
+  const bool further = cut != flow;
   Search search(std::move(flow), request);
-  if (std::optional<RegionPlan> best = search.best(request.memory_limit)) return std::move(*best);
-  const uint64_t least = search.least().memory_bytes();
+  std::optional<RegionPlan> best = search.best(request.memory_limit);
+  if (further) {
+    std::optional<RegionPlan> other = Search(cut, request).best(request.memory_limit);
+    // Beyond what most machines can spare, time gives way to memory.
+    const uint64_t most = best ? std::max(kMostForCuts, uint64_t{best->memory_bytes()} * 5 / 4) : 0;
+    if (other && (!best || (other->memory_bytes() <= most && cost_of(*other) < cost_of(*best))))
+      best = std::move(other);
+  }
+  if (best) return std::move(*best);
+  uint64_t least = search.least().memory_bytes();
+  if (further) least = std::min<uint64_t>(least, Search(cut, request).least().memory_bytes());
   return Error{ErrorKind::limit, "at least " + std::to_string((least + (1 << 20) - 1) >> 20) + " MiB"};
 }
 
 uint64_t least_region_memory(const std::shared_ptr<const Flow>& flow, const RegionRequest& request) {
-  return Search(flow, request).least().memory_bytes();
+  const uint64_t least = Search(flow, request).least().memory_bytes();
+  const std::shared_ptr<const Flow> cut = cut_where_it_pays(flow, request);
+  return cut == flow ? least : std::min<uint64_t>(least, Search(cut, request).least().memory_bytes());
 }
 
 }  // namespace ink

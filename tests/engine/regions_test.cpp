@@ -47,7 +47,7 @@ std::shared_ptr<const Flow> flow_of(const PreparedModel& model, const TwinGraph&
 }
 
 TEST(Regions, AnyCutOfARandomGraphGivesTheBitsOfTheWhole) {
-  int recomputing = 0, cut = 0, spilling = 0;
+  int recomputing = 0, cut = 0, spilling = 0, lengthened = 0;
   for (uint64_t seed = 0; seed < 160; ++seed) {
     RandomGraph graph(seed, 4 + static_cast<int>(seed % 12), seed % 2 == 0);
     const auto model = test::prepare(graph.twin());
@@ -67,7 +67,13 @@ TEST(Regions, AnyCutOfARandomGraphGivesTheBitsOfTheWhole) {
         choice.stored.push_back(below(2) == 0);
         choice.spilled.push_back(can_spill() && below(4) == 0);
       }
-      const auto plan = lay_out_regions(flow, choice, 1 + trial);
+      std::vector<int> cuts;
+      for (const FlowNode& node : flow->nodes) {
+        if (node.op->reduction() == nullptr && below(8) == 0) cuts.push_back(node.output);
+      }
+      const auto further = std::make_shared<const Flow>(cut_behind(*flow, cuts));
+      lengthened += further->stages > flow->stages;
+      const auto plan = lay_out_regions(further, choice, 1 + trial);
       recomputing += plan->recomputed_flops > 0;
       spilling += plan->spilled_bytes > 0;
       cut += plan->tasks() > 1;
@@ -78,6 +84,7 @@ TEST(Regions, AnyCutOfARandomGraphGivesTheBitsOfTheWhole) {
   }
   EXPECT_GE(cut, 200);
   EXPECT_GE(recomputing, 30);
+  EXPECT_GE(lengthened, 100);
   if (can_spill()) {
     EXPECT_GE(spilling, 10);
   }
@@ -146,6 +153,34 @@ TEST(Regions, StripsAndStepsAddNoWorkWhereNothingOverlaps) {
   EXPECT_EQ(plan.stored_bytes, static_cast<double>(flow->bytes(conv.output)));
   EXPECT_GE(plan.memory_bytes(), flow->bytes(conv.output));
   EXPECT_LT(without, flow->bytes(conv.output));
+}
+
+// A network without reductions would be one stage, whose windows grow with its depth.
+TEST(Regions, LongStagesAreCutWhereMemoryAllows) {
+  TwinGraph twin(1);
+  const auto conv = [&](Value x, int channels) {
+    return twin.conv(
+        x, {.oc = channels, .kh = 3, .kw = 3, .pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1});
+  };
+  Value x = twin.input({1, 8, 8, 8});
+  for (const int channels : {256, 256, 256, 16, 256, 256, 256, 8}) x = conv(x, channels);
+  twin.output(x);
+  const auto model = test::prepare(twin);
+  const Shape large{1, 512, 512, 8};
+  const auto flow = *model->flow({&large, 1});
+  ASSERT_EQ(flow->stages, 1);
+
+  RegionRequest request;
+  const Result<RegionPlan> free = plan_regions(flow, request);
+  ASSERT_TRUE(free.ok());
+  EXPECT_GT(free->stages.size(), 1);
+  EXPECT_GT(free->stored_bytes, 0);
+  EXPECT_EQ(free->recomputed_flops, 0);
+  EXPECT_GE(free->memory_bytes(), least_region_memory(flow, request));
+  request.memory_limit = least_region_memory(flow, request);
+  const Result<RegionPlan> small = plan_regions(flow, request);
+  ASSERT_TRUE(small.ok());
+  EXPECT_LE(small->memory_bytes(), request.memory_limit);
 }
 
 TEST(Regions, StopsWhereProgressSaysSo) {
