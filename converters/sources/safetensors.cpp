@@ -23,6 +23,7 @@ class SafetensorsSource : public TensorSource {
     INK_CHECK(index < tensors_.size());
     return SourceBytes{store_->tensors()[index].bytes, store_};
   }
+  bool reads_in_place() const override { return true; }
 
  private:
   std::shared_ptr<const WeightStore> store_;

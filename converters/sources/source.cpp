@@ -15,6 +15,7 @@ Result<std::vector<SourceBytes>> read_tensors(const TensorSource& source, std::s
     std::exception_ptr thrown;
   };
   std::vector<Outcome> outcomes(indices.size());
+  if (source.reads_in_place()) threads = 1;
   parallel_for(static_cast<int64_t>(indices.size()), threads, [&](int64_t task, int) {
     Outcome& outcome = outcomes[static_cast<size_t>(task)];
     try {

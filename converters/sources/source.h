@@ -41,6 +41,8 @@ class TensorSource {
   virtual std::span<const SourceTensor> tensors() const = 0;
   // May be called from several threads.
   virtual Result<SourceBytes> read(size_t index) const = 0;
+  // Whether read() only says where bytes lie in a mapped file, and touches none.
+  virtual bool reads_in_place() const { return false; }
 
   // Who wrote the file, as it says itself: "torch 2.1.0", "Keras 2.4.0". Empty where it does not.
   virtual std::string_view producer() const { return {}; }
@@ -57,7 +59,8 @@ class TensorSource {
   virtual std::span<const std::string> signature() const { return {}; }
 };
 
-// Those tensors of a source, read on `threads` threads. Error: that of the first of them that has one.
+// Those tensors of a source, read on `threads` threads, or on this one if that is nothing. Error: that of the
+// first of them that has one.
 Result<std::vector<SourceBytes>> read_tensors(const TensorSource& source, std::span<const size_t> indices,
                                               int threads);
 

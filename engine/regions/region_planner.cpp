@@ -134,8 +134,8 @@ std::vector<int> places_to_cut(const Flow& flow) {
   return values;
 }
 
-// A flow cut where its stages are so long that their windows leave the caches and the
-// halos of their strips grow, and storing more costs less than that. The flow itself where nothing is gained.
+// A flow cut where its stages are so long that their windows leave the caches and the halos of their strips
+// grow, and storing more costs less than that. The flow itself where nothing is gained.
 std::shared_ptr<const Flow> cut_where_it_pays(const std::shared_ptr<const Flow>& flow,
                                               const RegionRequest& request) {
   const Grids grids = grids_of(*flow, request);

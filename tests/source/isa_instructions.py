@@ -45,6 +45,10 @@ def instructions(path):
             yield mnemonic, operands
 
 
+def is_gemm(isa, path):
+    return pathlib.Path(path).name.startswith(f"gemm_{isa}.")
+
+
 def check(isa, path):
     modern, fma, purpose = [], 0, 0
     for mnemonic, operands in instructions(path):
@@ -56,14 +60,14 @@ def check(isa, path):
         yield f"{path}: {len(modern)} instructions that {isa} does not have, the first of them {modern[0]}"
     if isa in PURPOSE and not purpose:
         yield f"{path}: no {PURPOSE[isa]}"
-    if pathlib.Path(path).name.startswith("gemm_") and isa in WIDEST and fma < LEAST_FMA:
+    if is_gemm(isa, path) and isa in WIDEST and fma < LEAST_FMA:
         yield f"{path}: {fma} fused multiply-adds on {WIDEST[isa]}, fewer than {LEAST_FMA}"
 
 
 def main():
     isa, *objects = sys.argv[1:]
     problems = [problem for path in objects for problem in check(isa, path)]
-    if isa in WIDEST and not any(pathlib.Path(path).name.startswith("gemm_") for path in objects):
+    if isa in WIDEST and not any(is_gemm(isa, path) for path in objects):
         problems.append("there is no GEMM among the object files")
     project.finish(problems, len(objects))
 

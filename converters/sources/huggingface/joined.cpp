@@ -1,5 +1,6 @@
 #include "converters/sources/huggingface/joined.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "weights/message.h"
@@ -9,6 +10,10 @@ namespace ink {
 Result<SourceBytes> JoinedSource::read(size_t index) const {
   INK_CHECK(index < places_.size());
   return places_[index].part->read(places_[index].index);
+}
+
+bool JoinedSource::reads_in_place() const {
+  return std::ranges::all_of(places_, [](const Place& place) { return place.part->reads_in_place(); });
 }
 
 Status JoinedSource::add(const std::shared_ptr<const TensorSource>& part, size_t index, std::string name) {

@@ -20,6 +20,7 @@ class JoinedSource : public TensorSource {
   const std::string& origin() const override { return origin_; }
   std::span<const SourceTensor> tensors() const override { return tensors_; }
   Result<SourceBytes> read(size_t index) const override;
+  bool reads_in_place() const override;
   std::string_view producer() const override { return producer_; }
   std::span<const SourceText> texts() const override { return texts_; }
   std::span<const std::string> unknown() const override { return unknown_; }
